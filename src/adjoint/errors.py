@@ -45,11 +45,11 @@ class AdjointError(Exception):
         if self.where:
             parts.extend("  " + line for line in self.where.splitlines())
         if self.help:
-            parts.append("  help: " + self.help)
+            parts.append("  help: " + self.help.replace("\n", "\n        "))
         return "\n".join(parts)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild, (type(self), self.what, self.where, self.help))
+        return (_rebuild, (type(self), self.what, self.where, self.help), self.__dict__)  # notes travel too
 
 
 def _rebuild(kind: type[AdjointError], what: str, where: str | None, help: str | None) -> AdjointError:

@@ -7,10 +7,12 @@ readable is worked out here, when somebody asks.
 from __future__ import annotations
 
 import dis
+import functools
 import itertools
 import linecache
 import os
 import sys
+import unicodedata
 from types import CodeType, FrameType
 from typing import NamedTuple
 
@@ -39,23 +41,30 @@ class Site(NamedTuple):
         if self.column is None or self.end_column is None or not raw:
             return self.text.strip()
         end = self.end_column if self.end_line == self.line else len(raw)
-        return raw[self.column : end].decode("utf-8", "replace")
+        return raw[self.column : end].decode("utf-8", "replace").rstrip()
 
-    def describe(self) -> str:
+    def describe(self, verb: str = "made at") -> str:
         """Two lines, ``made at FILE:LINE   SOURCE`` and carets under the sub-expression."""
-        head = f"made at {os.path.basename(self.file)}:{self.line}"
+        head = f"{verb} {_plain(os.path.basename(self.file))}:{self.line}"
         line = self.text
         if not line.strip():
             return head
-        body = line.strip()
-        shown = f"{head}   {body}"
+        shown = f"{head}   {_plain(line.strip())}"
         if self.column is None or self.end_column is None:
             return shown
-        raw = line.encode("utf-8")
-        start = len(raw[: self.column].decode("utf-8", "replace")) - (len(line) - len(line.lstrip()))
-        end = self.end_column if self.end_line == self.line else len(raw)
-        width = max(1, len(raw[self.column : end].decode("utf-8", "replace").rstrip()))
-        return shown + "\n" + " " * (len(head) + 3 + max(start, 0)) + "^" * width
+        before = line.encode("utf-8")[: self.column].decode("utf-8", "replace").lstrip()
+        margin = _cells(_plain(f"{head}   {before}"))
+        return shown + "\n" + " " * margin + "^" * max(1, _cells(_plain(self.expression)))
+
+
+def _plain(text: str) -> str:
+    """The text with a space for each character that would move the cursor or cannot be seen."""
+    return "".join(c if c.isprintable() or unicodedata.combining(c) else " " for c in text)
+
+
+def _cells(text: str) -> int:
+    """The number of terminal cells that a line takes, so that carets stand under wide characters too."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def site_of(code: CodeType | None, lasti: int | None) -> Site | None:
@@ -88,26 +97,40 @@ def here() -> str | None:
     """The user's current line, described for an error message."""
     frame = user_frame(2)
     site = site_of(frame.f_code, frame.f_lasti)
-    return None if site is None else site.describe().replace("made at", "at", 1).replace("\n   ", "\n", 1)
+    return None if site is None else site.describe("at")
 
 
 _STORES = frozenset({"STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF"})
+_PAIRED_STORES = frozenset({"STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST"})  # Python 3.13 fuses two in one
+_PASSED_OVER = frozenset({"CACHE", "NOP", "EXTENDED_ARG", "COPY"})  # COPY: a = b = ..., (a := ...)
 
 
 def assigned_name(code: CodeType | None, lasti: int | None) -> str | None:
     """The variable to which the instruction at ``lasti`` stores its result, if it is the very next one.
 
     Reads bytecode only (no source is parsed): a result that is used inside a larger expression,
-    unpacked or returned has no name.
+    unpacked or returned has no name; of a chain ``a = b = x * y`` the first name counts.
+
+    >>> def f(x): y = len(x); return y
+    >>> [name for name in (assigned_name(f.__code__, i) for i in range(0, 40, 2)) if name]
+    ['y']
     """
     if code is None or lasti is None or lasti < 0:
         return None
-    following = False
+    return _assigned_names(code).get(lasti)
+
+
+@functools.lru_cache(maxsize=256)
+def _assigned_names(code: CodeType) -> dict[int, str]:
+    """Every instruction whose result is stored at once, with the variable's name."""
+    names: dict[int, str] = {}
+    waiting: int | None = None
     for instruction in dis.get_instructions(code):
-        if instruction.offset == lasti:
-            following = True
-        elif following:
-            if instruction.opname in {"CACHE", "NOP", "EXTENDED_ARG"}:
-                continue
-            return str(instruction.argval) if instruction.opname in _STORES else None
-    return None
+        if instruction.opname in _PASSED_OVER:
+            continue
+        if waiting is not None and instruction.opname in _STORES:
+            names[waiting] = str(instruction.argval)
+        elif waiting is not None and instruction.opname in _PAIRED_STORES:
+            names[waiting] = str(instruction.argval[0])
+        waiting = instruction.offset
+    return names
