@@ -1,0 +1,1 @@
+"""What a computation did and why: stories, words, layout and numbers."""
