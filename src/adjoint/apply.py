@@ -1,0 +1,444 @@
+"""The one door through which an operation enters the graph.
+
+``apply`` handles every case. ``unary`` and ``binary`` make, from a record, the doors for the common
+case (tensors and floats, nothing special going on), with the same outcome and as few Python steps
+as we know how: no second call, no closure an operation, no object that nobody asked for. Whatever
+is unusual they leave to ``apply``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adjoint.errors import AdjointError, DtypeError, OperandError, ShapeError
+from adjoint.graph.node import Node
+from adjoint.graph.spec import Spec
+from adjoint.modes import MODE
+from adjoint.primitives.record import REGISTRY, Namespace, Primitive
+from adjoint.primitives.structure import CUT, ITEM, LEAF
+from adjoint.site import PACKAGE, here, user_frame
+from adjoint.tensor import Tensor
+
+_new = object.__new__
+_frame = sys._getframe
+_mode = MODE.get
+#: Creation numbers: a node's inputs always have smaller ones.
+next_seq: Callable[[], int] = itertools.count().__next__
+
+#: Untracked operands up to this size stand in ``inputs`` as themselves.
+SMALL = 64
+
+F64 = np.dtype(np.float64)
+
+
+class _Internal(dict[str, bool]):
+    """Which source files are adjoint's own, worked out once a file."""
+
+    def __missing__(self, file: str) -> bool:
+        self[file] = found = file.startswith(PACKAGE)
+        return found
+
+
+internal = _Internal()
+
+
+def normalize(value: Any, op: str = "the operation") -> Any:
+    """An untracked operand as a plain ndarray, NumPy scalar or Python number.
+
+    Raises OperandError for anything that is not numeric.
+    """
+    kind = type(value)
+    if kind is float or kind is int or kind is complex or kind is bool:
+        return value
+    if kind is np.ndarray or isinstance(value, np.generic):
+        array = value
+    elif isinstance(value, np.ma.MaskedArray):
+        raise OperandError(f"{op} does not take masked arrays.", where=here(), help="use value.filled(...) and where.")
+    elif isinstance(value, list | tuple) and _holds_tensor(value):
+        raise OperandError(
+            f"{op} got a {kind.__name__} of tensors.", where=here(), help="join them with adjoint.numpy.stack first."
+        )
+    else:
+        try:
+            array = np.asarray(value)
+        except (TypeError, ValueError) as error:
+            raise OperandError(f"{op} cannot use {kind.__name__} as a number.", where=here()) from error
+    if array.dtype.kind not in "fciub" or array.dtype.hasobject:
+        raise OperandError(
+            f"{op} cannot use {kind.__name__} {_short(value)} as a number.",
+            where=here(),
+            help="pass numbers, arrays or tensors.",
+        )
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    return array
+
+
+def _holds_tensor(values: Any) -> bool:
+    return any(type(v) is Tensor or (isinstance(v, list | tuple) and _holds_tensor(v)) for v in values)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def leaf(value: Any, tensor: Tensor | None = None, name: str | None = None) -> Node:
+    """A new leaf node that holds a value (or a Spec) and, weakly, the tensor that it belongs to."""
+    frame = user_frame(2)
+    node = _new(Node)
+    node.op = LEAF
+    node.inputs = ()
+    node.params = None if tensor is None else {"tensor": tensor._weak()}
+    node.shape = value.shape
+    node.dtype = value.dtype
+    node.saved = (value,)
+    node.code = frame.f_code
+    node.lasti = frame.f_lasti
+    node.seq = next_seq()
+    node.name = name
+    mode = _mode()
+    node.scope = None if mode is None else mode.scope
+    node.origin = None
+    return node
+
+
+def record(
+    op: Primitive,
+    inputs: tuple[Any, ...],
+    params: dict[str, Any] | None,
+    shape: Any,
+    dtype: Any,
+    saved: Any,
+    name: str | None = None,
+) -> Node:
+    """A new node at the user's current line."""
+    mode = _mode()
+    node = _new(Node)
+    node.op = op
+    node.inputs = inputs
+    node.params = params or None
+    node.shape = shape
+    node.dtype = dtype
+    node.saved = saved
+    node.seq = next_seq()
+    node.name = name
+    if mode is not None and mode.origin is not None:
+        origin = mode.origin
+        node.origin = origin
+        node.code = origin[0].code
+        node.lasti = origin[0].lasti
+        node.scope = origin[0].scope
+    else:
+        frame = user_frame(2)
+        node.code = frame.f_code
+        node.lasti = frame.f_lasti
+        node.scope = None if mode is None else mode.scope
+        node.origin = None
+    return node
+
+
+def apply(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any] | None = None) -> Any:
+    """The result of a primitive on operands, recorded where it must be: a Tensor, or a tuple of them.
+
+    Operands are tensors, arrays or numbers; params are already in the record's normal form.
+    Raises ShapeError, DtypeError or OperandError in the user's terms.
+    """
+    values: list[Any] = []
+    nodes: list[Node | None] = []
+    traced = False
+    for operand in operands:
+        if type(operand) is Tensor:
+            value = operand._value
+            traced = traced or type(value) is Spec
+            nodes.append(operand._node)
+        else:
+            value = normalize(operand, op.name)
+            nodes.append(None)
+        values.append(value)
+    out = _infer(op, values, params) if traced else _compute(op, values, params)
+    mode = _mode()
+    everything = mode is not None and mode.everything
+    tracked = 0
+    for i, node in enumerate(nodes):
+        if node is not None:
+            tracked |= 1 << i
+    keep = mode is None or mode.recording
+    if not (traced or everything) and not (keep and tracked and op.differentiable):
+        return _wrap(op, out, None, params)
+    if not (traced or everything) and not op.several and out.dtype.kind not in "fc":
+        return _wrap(op, out, None, params)
+    return _record_result(op, operands, values, nodes, params, out, tracked, traced)
+
+
+def _record_result(
+    op: Primitive,
+    operands: tuple[Any, ...],
+    values: list[Any],
+    nodes: list[Node | None],
+    params: dict[str, Any] | None,
+    out: Any,
+    tracked: int,
+    traced: bool,
+) -> Any:
+    mode = _mode()
+    everything = mode is not None and mode.everything
+    if everything:
+        # Arrays and untracked tensors become leaves of their own, so that a replay is complete.
+        for i, value in enumerate(values):
+            if nodes[i] is None and not isinstance(value, bool | int | float | complex):
+                holder = operands[i] if type(operands[i]) is Tensor else None
+                nodes[i] = leaf(value, None, None if holder is None else holder._name)
+                mode.dead.add(nodes[i])  # type: ignore[union-attr]
+    flags = op.flags(tracked) if op.differentiable and not traced else ()
+    inputs: list[Any] = []
+    for i, value in enumerate(values):
+        node = nodes[i]
+        if node is not None:
+            inputs.append(node)
+            continue
+        saving = bool(flags) and (flags[i] if op.arity is not None else flags[0])
+        small = not isinstance(value, np.ndarray) or value.nbytes <= SMALL
+        if isinstance(value, np.ndarray) and type(operands[i]) is not Tensor and (saving or small or traced):
+            value = values[i] = value.copy()
+        inputs.append(value if small or traced else Spec(value.shape, value.dtype))
+    saved: Any = None
+    if any(flags):
+        if op.arity is None:
+            saved = (tuple(values) if flags[0] else None, out if flags[1] else None)
+        else:
+            saved = (*(v if f else None for v, f in zip(values, flags, strict=False)), out if flags[-1] else None)
+    if op.several:
+        specs = tuple(Spec.of(o) for o in out)
+        node = record(op, tuple(inputs), params, specs, None, saved)
+    else:
+        node = record(op, tuple(inputs), params, out.shape, out.dtype, saved)
+    if mode is not None and everything:
+        dead = mode.dead
+        if not op.differentiable or all(type(i) is not Node or i in dead for i in inputs):
+            dead.add(node)
+        if not mode.recording and node not in dead and not op.several:
+            node = record(CUT, (node,), {"by": mode.cut or "no_grad"}, out.shape, out.dtype, None)
+            dead.add(node)
+    return _wrap(op, out, node, params)
+
+
+def _wrap(op: Primitive, out: Any, node: Node | None, params: dict[str, Any] | None) -> Any:
+    view = bool(op.view) and op.is_view(params)
+    if not op.several:
+        return make(out, node, view)
+    results = []
+    for i, value in enumerate(out):
+        item = None
+        if node is not None and (value.dtype.kind in "fc" or type(value) is Spec):
+            item = record(ITEM, (node,), {"index": i}, value.shape, value.dtype, None)
+            mode = _mode()
+            if mode is not None and mode.everything and node in mode.dead:
+                mode.dead.add(item)
+        results.append(make(value, item, view))
+    return tuple(results)
+
+
+def make(value: Any, node: Node | None, view: bool = False) -> Tensor:
+    """A Tensor around a value that nobody else may change."""
+    tensor = _new(Tensor)
+    tensor._value = value
+    tensor._node = node
+    tensor._grad = None
+    tensor._name = None
+    tensor._view = view
+    return tensor
+
+
+def _compute(op: Primitive, values: list[Any], params: dict[str, Any] | None) -> Any:
+    try:
+        out = op.value(*values, **params) if params else op.value(*values)
+    except AdjointError as error:
+        if error.where is None:
+            error.where = here()
+        raise
+    except (TypeError, ValueError, IndexError) as error:
+        # The spec rule says in our words what does not fit; if it has no objection, NumPy's words stand.
+        _infer(op, values, params)
+        kind = DtypeError if isinstance(error, TypeError) else ShapeError
+        shown = ", ".join(_operand(v) for v in values)
+        raise kind(f"{op.name}({shown}) failed: {error}", where=here()) from error
+    if op.several:
+        return tuple(np.asarray(o) for o in out)
+    if type(out) is not np.ndarray and not isinstance(out, np.generic):
+        out = np.asarray(out)
+    return out
+
+
+def _operand(value: Any) -> str:
+    return repr(value) if isinstance(value, bool | int | float | complex) else repr(Spec.of(value))
+
+
+def _infer(op: Primitive, values: list[Any], params: dict[str, Any] | None) -> Any:
+    specs = [v if isinstance(v, bool | int | float | complex) else Spec.of(v) for v in values]
+    try:
+        return op.spec(*specs, **(params or {}))
+    except AdjointError as error:
+        if error.where is None:
+            error.where = here()
+        raise
+
+
+def unary(op: Primitive) -> Callable[[Any], Any]:
+    """The door of a record with one input and no parameters."""
+    value = op.value
+    keep_x, keep_out = op.flags(1)
+    keeps = keep_x or keep_out
+    differentiable = op.differentiable
+
+    def door(x: Any, /) -> Any:
+        if type(x) is not Tensor or _mode() is not None:
+            return apply(op, (x,))
+        xv = x._value
+        try:
+            out = value(xv)
+        except Exception:
+            return apply(op, (x,))
+        t = _new(Tensor)
+        t._value = out
+        t._grad = t._name = None
+        t._view = False
+        xn = x._node
+        if xn is None or not differentiable:
+            if type(xn) is Node and type(xv) is Spec:
+                return apply(op, (x,))
+            t._node = None
+            return t
+        f = _frame(1)
+        code = f.f_code
+        if internal[code.co_filename]:
+            f = user_frame(2)
+            code = f.f_code
+        t._node = n = _new(Node)
+        n.op = op
+        n.inputs = (xn,)
+        n.params = n.name = n.scope = n.origin = None
+        n.shape = out.shape
+        n.dtype = out.dtype
+        n.saved = (xv if keep_x else None, out if keep_out else None) if keeps else None
+        n.code = code
+        n.lasti = f.f_lasti
+        n.seq = next_seq()
+        return t
+
+    door.__name__ = door.__qualname__ = op.name
+    return door
+
+
+def binary(op: Primitive, flip: bool = False) -> Callable[[Any, Any], Any]:
+    """The door of a record with two inputs and no parameters; ``flip`` for reflected operators."""
+    value = op.value
+    left, right, both = op.flags(1), op.flags(2), op.flags(3)
+    differentiable = op.differentiable
+    array = np.ndarray
+
+    def door(x: Any, y: Any, /) -> Any:
+        if flip:
+            x, y = y, x
+        if _mode() is not None:
+            return apply(op, (x, y))
+        if type(x) is Tensor:
+            xv = x._value
+            xn = x._node
+            if type(y) is Tensor:
+                yv = y._value
+                yn = y._node
+                flags = left if yn is None else both if xn is not None else right
+            else:
+                kind = type(y)
+                if kind is array and y.dtype is F64:
+                    # The caller may change the array later; what we keep must not change with it.
+                    yv = y.copy() if xn is not None and (left[1] or y.nbytes <= 64) else y
+                elif kind is float or kind is int:
+                    yv = y
+                else:
+                    return apply(op, (x, y))
+                yn = None
+                flags = left
+        elif type(y) is Tensor:
+            kind = type(x)
+            yv = y._value
+            yn = y._node
+            if kind is array and x.dtype is F64:
+                xv = x.copy() if yn is not None and (right[0] or x.nbytes <= 64) else x
+            elif kind is float or kind is int:
+                xv = x
+            else:
+                return apply(op, (x, y))
+            xn = None
+            flags = right
+        else:
+            return apply(op, (x, y))
+        try:
+            out = value(xv, yv)
+        except Exception:
+            return apply(op, (x, y))
+        t = _new(Tensor)
+        t._value = out
+        t._grad = t._name = None
+        t._view = False
+        if (xn is None and yn is None) or not differentiable:
+            if type(xv) is Spec or type(yv) is Spec:
+                return apply(op, (x, y))
+            t._node = None
+            return t
+        f = _frame(1)
+        code = f.f_code
+        if internal[code.co_filename]:
+            f = user_frame(2)
+            code = f.f_code
+        t._node = n = _new(Node)
+        n.op = op
+        if xn is None:
+            xn = xv if type(xv) is not array or xv.nbytes <= 64 else Spec(xv.shape, xv.dtype)
+        elif yn is None:
+            yn = yv if type(yv) is not array or yv.nbytes <= 64 else Spec(yv.shape, yv.dtype)
+        n.inputs = (xn, yn)
+        n.params = n.name = n.scope = n.origin = None
+        n.shape = out.shape
+        n.dtype = out.dtype
+        kx, ky, ko = flags
+        n.saved = (xv if kx else None, yv if ky else None, out if ko else None) if kx or ky or ko else None
+        n.code = code
+        n.lasti = f.f_lasti
+        n.seq = next_seq()
+        return t
+
+    door.__name__ = door.__qualname__ = op.name
+    return door
+
+
+def door(op: Primitive) -> Callable[..., Any]:
+    """The function that applies a record: ``f(*operands, **params)``."""
+    if not op.params and not op.several and op.arity == 1:
+        return unary(op)
+    if not op.params and not op.several and op.arity == 2:
+        return binary(op)
+
+    def general(*operands: Any, **params: Any) -> Any:
+        return apply(op, operands, params)
+
+    general.__name__ = general.__qualname__ = op.name
+    return general
+
+
+#: The namespace that records: every primitive as a function of tensors.
+RECORD = Namespace()
+
+
+def install_doors() -> None:
+    """Gives the recording namespace a door for every record that does not have one yet."""
+    known = vars(RECORD)
+    for name, op in REGISTRY.items():
+        if name not in known:
+            setattr(RECORD, name, door(op))

@@ -1,0 +1,104 @@
+"""How operations are being recorded right now: per thread and per task, one context variable.
+
+No mode at all (None) is the common case, and the only one in which the fast doors run.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar, Token
+from functools import wraps
+from typing import Any
+
+
+class Mode:
+    """What the doors do beyond the common case. Frozen by convention; ``but`` makes a changed copy."""
+
+    __slots__ = ("cut", "dead", "everything", "origin", "recording", "scope")
+
+    def __init__(self) -> None:
+        self.recording = True
+        #: Record also what is not differentiated (for an explanation).
+        self.everything = False
+        #: In an explanation: nodes that no gradient passes through.
+        self.dead: set[Any] = set()
+        #: The interned path of the open scopes.
+        self.scope: str | None = None
+        #: For gradient nodes: (forward node, input index, role).
+        self.origin: Any = None
+        #: The word for a cut that an explanation shows where recording is off.
+        self.cut: str | None = None
+
+    def but(self, **changes: Any) -> Mode:
+        """A copy with some fields changed."""
+        made = Mode.__new__(Mode)
+        for name in Mode.__slots__:
+            setattr(made, name, changes[name] if name in changes else getattr(self, name))
+        return made
+
+
+MODE: ContextVar[Mode | None] = ContextVar("adjoint_mode", default=None)
+
+
+class switched:
+    """A context in which the mode differs in some fields from the surrounding one."""
+
+    def __init__(self, **changes: Any) -> None:
+        self._changes = changes
+        self._tokens: list[Token[Mode | None]] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(MODE.set((MODE.get() or Mode()).but(**self._changes)))
+
+    def __exit__(self, *_: object) -> None:
+        MODE.reset(self._tokens.pop())
+
+
+class no_grad(switched):
+    """A context (or decorator) in which nothing is recorded: for updates and measurements.
+
+    >>> import adjoint as ad
+    >>> w = ad.tensor(2.0, requires_grad=True)
+    >>> with ad.no_grad():
+    ...     w += 1.0
+    >>> w.item(), w.requires_grad
+    (3.0, True)
+    """
+
+    def __init__(self) -> None:
+        super().__init__(recording=False, cut="no_grad")
+
+    def __call__(self, function: Any) -> Any:
+        """The function with recording off in every call."""
+
+        @wraps(function)
+        def quiet(*args: Any, **kwargs: Any) -> Any:
+            with no_grad():
+                return function(*args, **kwargs)
+
+        return quiet
+
+
+class scope(switched):
+    """A context whose name groups the operations inside, for pictures and reports; nests as a path.
+
+    >>> import adjoint as ad
+    >>> with ad.scope("encoder"), ad.scope("layer1"):
+    ...     y = ad.tensor(1.0, requires_grad=True) * 2.0
+    >>> y.node.scope
+    'encoder/layer1'
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = str(name)
+
+    def __enter__(self) -> None:
+        mode = MODE.get() or Mode()
+        path = self._name if mode.scope is None else f"{mode.scope}/{self._name}"
+        self._tokens.append(MODE.set(mode.but(scope=path)))
+
+
+def recording() -> bool:
+    """Whether operations on tracked tensors are recorded here."""
+    mode = MODE.get()
+    return mode is None or mode.recording

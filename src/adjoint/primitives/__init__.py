@@ -1,0 +1,1 @@
+"""Primitives: one record each, built by the family whose gate pattern gives the derivation."""
