@@ -170,11 +170,11 @@ def _shortened(size: Decimal, digits: int, room: int | None) -> str:
         shorter = _plain_form(size, fewer)
         if shorter is not None and len(shorter) <= room:
             return shorter
-    for fewer in range(digits, 0, -1):
-        shorter = _letter_form(size, fewer)
-        if len(shorter) <= room:
-            break
-    return shorter
+    for fewer in range(digits, 1, -1):
+        letters = _letter_form(size, fewer)
+        if len(letters) <= room:
+            return letters
+    return _letter_form(size, 1)
 
 
 def _plain_form(size: Decimal, digits: int) -> str | None:
