@@ -87,7 +87,7 @@ class _Parser:
                 raise refusals.unused_statement(self.text, self.statements[-1])
             value = self.statement()
         if value is None:
-            raise refusals.empty(self.text)
+            raise refusals.empty()
         if value.truth:
             raise refusals.truth_value(self.text, value.start, value.end)
         return Expression(

@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     from adjoint.expression.tokens import Token
 
 _COUNTS = {1: "1 argument", 2: "2 arguments", 3: "3 arguments"}
+_EXAMPLES = {"where": "x > 0, a, b", "clip": "x, low, high", "arctan2": "y, x"}
 
 
 def _at(text: str, token: Token, what: str, help: str) -> ExpressionError:
     return mistake(text, token.start, token.end, what, help)
 
 
-def empty(text: str) -> ExpressionError:
+def empty() -> ExpressionError:
     """Return the error for a text without a statement."""
-    return mistake(text, 0, 0, "the expression is empty.", "write one, such as (a*b + c)*f.")
+    return ExpressionError("the expression is empty.", help="write one, such as (a*b + c)*f.")
 
 
 def unused_statement(text: str, statement: Statement) -> ExpressionError:
@@ -97,7 +98,7 @@ def not_a_value(text: str, name: Token) -> ExpressionError:
     word = name.text
     if word in RESERVED:
         return _at(text, name, f"{word} is not part of the language.", RESERVED[word])
-    arguments = ", ".join("xyz"[: FUNCTIONS[word].arguments])
+    arguments = _EXAMPLES.get(word, ", ".join("xyz"[: FUNCTIONS[word].arguments]))
     return _at(text, name, f"{word} is a function and needs arguments.", f"write {word}({arguments}).")
 
 
@@ -118,11 +119,7 @@ def argument_count(text: str, call: Token, closing: Token, count: int) -> Expres
     """Return the error for a call with too few or too many arguments."""
     function = FUNCTIONS[call.text]
     wanted = _COUNTS[function.arguments] if not function.more else f"{function.arguments} or more arguments"
-    example = ", ".join("xyz"[: function.arguments])
-    if call.text == "where":
-        example = "x > 0, a, b"
-    elif call.text == "clip":
-        example = "x, low, high"
+    example = _EXAMPLES.get(call.text, ", ".join("xyz"[: function.arguments]))
     return mistake(
         text,
         call.start,
@@ -206,7 +203,7 @@ def missing_operator(text: str, before: Token, token: Token) -> ExpressionError:
             return mistake(text, before.start, token.end, "a number is written in decimal.", "write it such as 255.")
         if token.kind == "number":
             return mistake(text, before.start, token.end, f"{shown(number)} is not a number.", "write one point.")
-    help = f"to multiply, write {left}*{'(...)' if right == '(' else right}"
+    help = f"to multiply, write {'(...)' if left == ')' else left}*{'(...)' if right == '(' else right}"
     if left != ")" and right != "(":
         help += f", not {left}{'' if touching else ' '}{right}"
     return mistake(text, before.start, token.end, f"an operator is missing between {left} and {right}.", help + ".")

@@ -49,7 +49,7 @@ def parse_values(items: Iterable[str]) -> dict[str, float]:
 def _split(item: str) -> tuple[str, int]:
     """Return the name that an item begins with and the place after its ``=``."""
     head, equals, _ = item.partition("=")
-    name = head.strip(" \t")
+    name = head.strip(" \t\r\n")
     if not equals:
         help = f"write {name}=NUMBER, such as {name}=2." if _NAME.fullmatch(name) and len(name) <= 40 else None
         raise mistake(
@@ -75,7 +75,7 @@ def _split(item: str) -> tuple[str, int]:
 
 def _number(item: str, name: str, start: int) -> float:
     """Return the number that stands in an item from ``start`` on."""
-    word = item[start:].strip(" \t")
+    word = item[start:].strip(" \t\r\n")
     if _VALUE.fullmatch(word):
         return float(word)
     if not word:
