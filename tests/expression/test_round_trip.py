@@ -142,6 +142,7 @@ def test_places_hold_the_text_of_their_step(text):
         ("where((a<b),(a),(b))", "where(a < b, a, b)"),
         ("where(a+1<b*2,a,b)", "where(a + 1 < b*2, a, b)"),
         ("max(a,b,c)", "maximum(maximum(a, b), c)"),
+        ("max(a,b,c*d)", "maximum(maximum(a, b), c*d)"),
         ("power(a+b,add(c,1))", "(a + b)**(c + 1)"),
         ("negative(2)", "negative(2)"),
         ("negative(x)", "-x"),

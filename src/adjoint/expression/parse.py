@@ -206,6 +206,7 @@ class _Parser:
             self.reduce(0)
             if not self.pending or self.pending[-1].call is None:
                 raise refusals.stray_comma(self.text, token)
+            self.fold(self.pending[-1], token.start)
             return True
         raise refusals.missing_operator(self.text, self.tokens[self.place - 2], token)
 
@@ -229,7 +230,7 @@ class _Parser:
                 self.step("negative", [right], item.token.start, right.end)
 
     def close(self, token: Token) -> None:
-        """Complete the innermost parenthesis or call."""
+        """Complete the innermost parenthesis or call; every joint of ``max`` or ``min`` spans the call."""
         self.reduce(0)
         if not self.pending:
             raise refusals.never_opened(self.text, token)
@@ -238,18 +239,28 @@ class _Parser:
         if opening.call is None:
             self.values.append(self.values.pop()._replace(start=opening.token.start, end=token.end))
             return
+        function = FUNCTIONS[opening.call.text]
+        count = len(self.values) - opening.base
+        if not function.accepts(count):
+            raise refusals.argument_count(self.text, opening.call, token, count)
+        if function.more:
+            self.fold(opening, token.end)
+            joint = self.steps[-1].operands[0]
+            while isinstance(joint, Result) and self.steps[joint.step].start == opening.call.start:
+                self.steps[joint.step] = replace(self.steps[joint.step], end=token.end)
+                joint = self.steps[joint.step].operands[0]
+            return
         arguments = self.values[opening.base :]
         del self.values[opening.base :]
-        function = FUNCTIONS[opening.call.text]
-        if not function.accepts(len(arguments)):
-            raise refusals.argument_count(self.text, opening.call, token, len(arguments))
-        start, end = opening.call.start, token.end
-        if not function.more:
-            self.step(function.operation, arguments, start, end)
+        self.step(function.operation, arguments, opening.call.start, token.end)
+
+    def fold(self, opening: Pending, end: int) -> None:
+        """Join the first two arguments of an open ``max`` or ``min``, in order of evaluation."""
+        call = opening.call
+        if call is None or not FUNCTIONS[call.text].more or len(self.values) - opening.base < 2:
             return
-        self.values.append(arguments[0])
-        for argument in arguments[1:]:
-            self.step(function.operation, [self.values.pop(), argument], start, end)
+        right, left = self.values.pop(), self.values.pop()
+        self.step(FUNCTIONS[call.text].operation, [left, right], call.start, end)
 
     def step(self, operation: str, operands: list[Value], start: int, end: int) -> None:
         """Append a step, its operands checked to be numbers or, for the condition of where, a comparison."""
