@@ -51,8 +51,11 @@ class Primitive:
     needs: tuple[frozenset[str], ...] = ()
     #: local(xp, saved, node) of each input, where the derivative is one factor an element.
     locals: tuple[Rule | None, ...] = ()
-    #: How a structural-zero mask passes: "elementwise", "router", "moves", or "" (it ends here).
+    #: How a structural-zero mask passes: "elementwise" (unchanged), "moves" (by the adjoint itself), "router"
+    #: (born where the weight is 0), "places" (as moves, and born where nothing is placed), "" (it ends here).
     mask: str = ""
+    #: accumulate(xp, acc, g, saved, node) -> acc with the first input's cotangent added, in place where xp computes.
+    accumulate: Rule | None = None
     #: The local derivatives are finite wherever the inputs are, so masked cotangents need no select.
     bounded: bool = False
     view: bool | Callable[..., bool] = False
@@ -73,6 +76,12 @@ class Primitive:
     kinks: str = ""
     source: str = ""
     _flags: dict[int, tuple[bool, ...]] = field(default_factory=dict)
+    #: The reverse walk may take its short way: one rule an input, no mask born, one output. Derived.
+    hot: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        hot = bool(self.pulls) and self.mask in {"elementwise", "moves", ""} and not self.several
+        object.__setattr__(self, "hot", hot and self.pull_all is None and self.accumulate is None)
 
     @property
     def differentiable(self) -> bool:

@@ -1,0 +1,1 @@
+"""Derivatives as walks over the graph: reverse, forward, and the transforms built on them."""

@@ -1,0 +1,127 @@
+"""Cotangents on their way: fitting them to an input, structural-zero masks, and handing them out.
+
+A cotangent is a plain array (or, when the walk records, a Tensor). Where some of its entries are zero
+by structure, and not by arithmetic, it travels as ``Masked``, so that a later infinite slope cannot
+turn such a zero into NaN.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adjoint.primitives.record import NUMPY
+
+#: Gives True where a cotangent is zero by structure.
+Dead = Callable[[], Any]
+
+
+class Masked:
+    """A cotangent with structural zeros: entry by entry dead where all the functions of ``dead`` say so."""
+
+    __slots__ = ("dead", "value")
+
+    def __init__(self, value: Any, dead: list[Dead]) -> None:
+        self.value = value
+        self.dead = dead
+
+    def mask(self) -> Any:
+        """The mask as an array: True where dead."""
+        found = self.dead[0]()
+        for one in self.dead[1:]:
+            found = found & one()
+        return found
+
+
+class Touched(Masked):
+    """A masked accumulator that indexing rules fill in place: dead where nothing was added yet."""
+
+    __slots__ = ("touched",)
+
+    def __init__(self, value: Any) -> None:
+        self.touched = np.zeros(value.shape, bool)
+        super().__init__(value, [lambda: ~self.touched])
+
+
+def plain(cotangent: Any) -> Any:
+    """The array behind a cotangent, its structural zeros as zeros."""
+    return cotangent.value if isinstance(cotangent, Masked) else cotangent
+
+
+def fit(xp: Any, d: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """A cotangent or tangent in the shape and dtype of the value it belongs to.
+
+    Broadcasting is undone by summing; a complex cotangent of a real value keeps its real part.
+    """
+    if d.shape != shape:
+        d = _sum_to(xp, d, shape)
+    if d.dtype != dtype:
+        if d.dtype.kind == "c" and dtype.kind != "c":
+            d = xp.real(d)
+        if d.dtype != dtype:
+            d = xp.astype(d, dtype=dtype)
+    return d
+
+
+def _sum_to(xp: Any, d: Any, shape: tuple[int, ...]) -> Any:
+    extra = len(d.shape) - len(shape)
+    if extra < 0:
+        return xp.broadcast_to(d, shape=shape)
+    padded = (1,) * extra + shape
+    ndim = len(d.shape)
+    axes = tuple(i - ndim for i in range(ndim) if padded[i] == 1 and d.shape[i] != 1 or i < extra)
+    if axes:
+        if xp is NUMPY:
+            d = np.add.reduce(d, axis=tuple(axes), keepdims=extra == 0)
+        else:
+            d = xp.sum(d, axis=axes, keepdims=extra == 0)
+    if d.shape != shape:
+        size = 1
+        for n in shape:
+            size *= n
+        count = 1
+        for n in d.shape:
+            count *= n
+        d = xp.reshape(d, shape=shape) if size == count else xp.broadcast_to(d, shape=shape)
+    return d
+
+
+def _references_of_an_only_one() -> int:
+    array = np.empty(1)
+    return sys.getrefcount(array)
+
+
+#: What getrefcount says inside a function of an array that only one local variable holds. Measured,
+#: because newer interpreters count the references on their stack differently.
+_SOLE = _references_of_an_only_one()
+
+
+def owned(array: Any) -> bool:
+    """Whether the caller, who must hold the array in one local variable only, is its only holder.
+
+    Counts one reference for the caller and one for this function's own parameter.
+    """
+    return (
+        type(array) is np.ndarray
+        and sys.getrefcount(array) <= _SOLE + 1
+        and array.base is None
+        and array.flags.c_contiguous
+        and array.flags.writeable
+    )
+
+
+def give(holder: dict[Any, Any], key: Any) -> Any:
+    """Takes an array out of a dict and makes it the taker's own: writable, contiguous, shared with nothing.
+
+    Copies only when somebody else holds it too.
+    """
+    array = holder.pop(key)
+    if type(array) is np.ndarray:
+        if sys.getrefcount(array) <= _SOLE and array.base is None and array.flags.c_contiguous:
+            if array.flags.writeable:
+                return array
+        return np.array(array, order="C")
+    return array
