@@ -26,7 +26,7 @@ LEVELS = (
 )
 LEVEL = {room: number for number, (_, rooms) in enumerate(LEVELS) for room in rooms}
 NAME = {room: name for name, rooms in LEVELS for room in rooms}
-SHARED = {"site": "errors", "apply": "tensor", "__main__": "cli"}
+SHARED = {"site": "errors", "apply": "tensor", "modes": "tensor", "__main__": "cli"}
 SHARED |= dict.fromkeys(("numpy", "special", "random"), "functions")  # thin files that re-export under a public name
 
 # Functions that reach upward, each one line: (module, qualified name of the function).
