@@ -202,7 +202,10 @@ def _record_result(
         if node is not None:
             inputs.append(node)
             continue
-        saving = bool(flags) and (flags[i] if op.arity is not None else flags[0])
+        if op.arity is None:
+            saving = bool(flags) and (flags[0] or (flags[2] and value_is_index(value)))
+        else:
+            saving = bool(flags) and flags[i]
         small = not isinstance(value, np.ndarray) or value.nbytes <= SMALL
         if isinstance(value, np.ndarray) and type(operands[i]) is not Tensor and (saving or small or traced):
             value = values[i] = value.copy()
@@ -210,7 +213,10 @@ def _record_result(
     saved: Any = None
     if any(flags):
         if op.arity is None:
-            saved = (tuple(values) if flags[0] else None, out if flags[1] else None)
+            kept: tuple[Any, ...] | None = tuple(values) if flags[0] else None
+            if not flags[0] and flags[2] and any(map(value_is_index, values)):
+                kept = tuple(v if value_is_index(v) else None for v in values)
+            saved = None if kept is None and not flags[1] else (kept, out if flags[1] else None)
         else:
             saved = (*(v if f else None for v, f in zip(values, flags, strict=False)), out if flags[-1] else None)
     if op.several:
@@ -226,6 +232,11 @@ def _record_result(
             node = record(CUT, (node,), {"by": mode.cut or "no_grad"}, out.shape, out.dtype, None)
             dead.add(node)
     return _wrap(op, out, node, params)
+
+
+def value_is_index(value: Any) -> bool:
+    """Whether an operand is an array of integers or booleans: what indexing rules keep."""
+    return getattr(value, "dtype", F64).kind in "iub"
 
 
 def _wrap(op: Primitive, out: Any, node: Node | None, params: dict[str, Any] | None) -> Any:

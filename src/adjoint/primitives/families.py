@@ -169,9 +169,7 @@ def linear(name: str, value: Callable[..., Any], transpose: Callable[..., Any], 
         function = getattr(xp, name)
         if arity == 1:
             return function(ts[0], **(n.params or {}))
-        filled = [
-            xp.broadcast_to(0.0, shape=n.input_spec(i).shape) if t is None else t for i, t in enumerate(ts)
-        ]
+        filled = [zeros(xp, n.input_spec(i)) if t is None else t for i, t in enumerate(ts)]
         return function(*filled, **(n.params or {}))
 
     if "i" in names:
@@ -272,6 +270,11 @@ def blocked(name: str, value: Callable[..., Any], reason: str, **fields: Any) ->
     fields.setdefault("spec", elementwise_spec(name, value))
     fields.setdefault("arity", 1)
     return register(Primitive(name=name, family="blocked", value=value, reason=reason, **fields))
+
+
+def zeros(xp: Any, spec: Spec) -> Any:
+    """The structural zero written out, where one is needed beside its neighbours."""
+    return xp.broadcast_to(spec.dtype.type(0), shape=spec.shape)
 
 
 def _needs(d: Local, arity: int) -> frozenset[str]:

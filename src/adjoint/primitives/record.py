@@ -47,7 +47,7 @@ class Primitive:
     pull_all: Rule | None = None
     #: Forward mode: push(xp, tangents, saved, node) -> tangent(s) of the output(s); None = zero.
     push: Rule | None = None
-    #: What each input's rules keep: names among x, y, z, out, xs, outs.
+    #: What each input's rules keep: names among x, y, z, out, xs, outs, indices.
     needs: tuple[frozenset[str], ...] = ()
     #: local(xp, saved, node) of each input, where the derivative is one factor an element.
     locals: tuple[Rule | None, ...] = ()
@@ -91,7 +91,8 @@ class Primitive:
     def flags(self, tracked: int) -> tuple[bool, ...]:
         """Which entries of the saved layout must be kept when the inputs of the bit mask are tracked.
 
-        The layout is ``(x, y, ..., out)`` for a fixed number of inputs and ``(xs, out)`` for any number.
+        The layout is ``(x, y, ..., out)`` for a fixed number of inputs and ``(xs, out)`` for any number;
+        there a third flag says that of ``xs`` the integer and boolean operands must be kept.
         """
         known = self._flags.get(tracked)
         if known is None:
@@ -100,7 +101,7 @@ class Primitive:
                 if self.arity is None or tracked >> i & 1:
                     names |= self.needs[i]
             if self.arity is None:
-                known = ("xs" in names or "x" in names, bool(names & {"out", "outs"}))
+                known = ("xs" in names or "x" in names, bool(names & {"out", "outs"}), "indices" in names)
             else:
                 known = (
                     *("xs" in names or LETTERS[i] in names for i in range(self.arity)),
@@ -164,7 +165,7 @@ def rule_names(rule: Callable[..., Any]) -> tuple[str, ...]:
 def kept(names: Sequence[str], arity: int | None) -> frozenset[str]:
     """Those of a rule's names that must be saved."""
     letters = LETTERS[: arity or 0] if arity is not None else ("x",)
-    return frozenset(n for n in names if n in {*letters, "out", "xs", "outs"})
+    return frozenset(n for n in names if n in {*letters, "out", "xs", "outs", "indices"})
 
 
 def bind(owner: str, rule: Callable[..., Any], arity: int | None, params: Sequence[str], extra: Sequence[str] = ()) -> Rule:
@@ -204,6 +205,8 @@ def _getter(owner: str, name: str, arity: int | None, params: Sequence[str], ext
         return (lambda g, s, n, e: s[0]) if arity is None else (lambda g, s, n, e: s[:arity])
     if name == "x" and arity is None:
         return lambda g, s, n, e: s[0][0]
+    if name == "indices" and arity is None:
+        return lambda g, s, n, e: () if s is None else s[0]
     if name in extra:
         position = list(extra).index(name)
         return lambda g, s, n, e: e[position]
