@@ -72,7 +72,7 @@ def _sum_to(xp: Any, d: Any, shape: tuple[int, ...]) -> Any:
         return xp.broadcast_to(d, shape=shape)
     padded = (1,) * extra + shape
     ndim = len(d.shape)
-    axes = tuple(i - ndim for i in range(ndim) if padded[i] == 1 and d.shape[i] != 1 or i < extra)
+    axes = tuple(i - ndim for i in range(ndim) if (padded[i] == 1 and d.shape[i] != 1) or i < extra)
     if axes:
         if xp is NUMPY:
             d = np.add.reduce(d, axis=tuple(axes), keepdims=extra == 0)
@@ -99,20 +99,6 @@ def _references_of_an_only_one() -> int:
 _SOLE = _references_of_an_only_one()
 
 
-def owned(array: Any) -> bool:
-    """Whether the caller, who must hold the array in one local variable only, is its only holder.
-
-    Counts one reference for the caller and one for this function's own parameter.
-    """
-    return (
-        type(array) is np.ndarray
-        and sys.getrefcount(array) <= _SOLE + 1
-        and array.base is None
-        and array.flags.c_contiguous
-        and array.flags.writeable
-    )
-
-
 def give(holder: dict[Any, Any], key: Any) -> Any:
     """Takes an array out of a dict and makes it the taker's own: writable, contiguous, shared with nothing.
 
@@ -120,8 +106,7 @@ def give(holder: dict[Any, Any], key: Any) -> Any:
     """
     array = holder.pop(key)
     if type(array) is np.ndarray:
-        if sys.getrefcount(array) <= _SOLE and array.base is None and array.flags.c_contiguous:
-            if array.flags.writeable:
-                return array
-        return np.array(array, order="C")
+        flags = array.flags
+        mine = sys.getrefcount(array) <= _SOLE and array.base is None
+        return array if mine and flags.c_contiguous and flags.writeable else np.array(array, order="C")
     return array

@@ -130,8 +130,6 @@ class Namespace:
     def __repr__(self) -> str:
         return f"<namespace of {len(vars(self))} functions>"
 
-    def __getattr__(self, name: str) -> Any:
-        raise RecordError(f"a derivative rule asked its namespace for {name!r}, which is no primitive.")
 
 
 #: The namespace of plain NumPy values.
@@ -206,7 +204,7 @@ def _getter(owner: str, name: str, arity: int | None, params: Sequence[str], ext
     if name == "x" and arity is None:
         return lambda g, s, n, e: s[0][0]
     if name == "indices" and arity is None:
-        return lambda g, s, n, e: () if s is None else s[0]
+        return lambda g, s, n, e: (s and s[0]) or ()
     if name in extra:
         position = list(extra).index(name)
         return lambda g, s, n, e: e[position]

@@ -1,0 +1,195 @@
+"""Whole Jacobians and second derivatives, put together from the walks."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adjoint.apply import make
+from adjoint.differentiate.containers import flatten, like
+from adjoint.differentiate.forward import forward
+from adjoint.differentiate.transforms import grad, vjp
+from adjoint.differentiate.variables import Argnums, Variables, output, run
+from adjoint.errors import ArgumentError, ShapeError
+from adjoint.graph.node import Node
+from adjoint.modes import recording
+from adjoint.site import here
+from adjoint.tensor import Tensor
+
+
+def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """A function that returns the Jacobian of ``f`` by reverse mode: one walk an output entry.
+
+    For every output and every input leaf an array of shape ``output.shape + input.shape``, in the
+    output's structure outside and the input's inside. Cheapest where there are few outputs.
+
+    >>> jacrev(lambda x: x * x)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+    return _jacobian(f, argnums, _rows)
+
+
+def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """A function that returns the Jacobian of ``f`` by forward mode: one walk an input entry.
+
+    The result is as for jacrev. Cheapest where there are few inputs.
+
+    >>> jacfwd(lambda x: x * x)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+    return _jacobian(f, argnums, _columns)
+
+
+def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """A function that returns the Jacobian of ``f``, by whichever mode needs fewer walks.
+
+    The result is as for jacrev. Raises DtypeError for integer arrays.
+
+    >>> jacobian(lambda x: x[0] * x[1])(np.array([2.0, 3.0]))
+    array([3., 2.])
+    """
+
+    def cheaper(tensors: list[Tensor], variables: Variables) -> list[list[Any]]:
+        rows = sum(int(np.prod(t.shape)) for t in tensors)
+        columns = sum(int(np.prod(n.shape)) for n in variables.nodes)
+        return (_rows if rows <= columns else _columns)(tensors, variables)
+
+    return _jacobian(f, argnums, cheaper)
+
+
+def _jacobian(f: Callable[..., Any], argnums: Argnums, compute: Callable[..., list[list[Any]]]) -> Callable[..., Any]:
+    @functools.wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"), updated=())
+    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
+        out, variables, rebuild = run(f, args, kwargs, argnums)
+        outputs, build = flatten(out)
+        tensors = [output(o, f) for o in outputs]
+        blocks = compute(tensors, variables)
+        found = []
+        for row in blocks:
+            kinds = [like(b, _block_kind(v)) for b, v in zip(row, variables.given, strict=True)]
+            parts = rebuild(kinds)
+            found.append(parts[0] if isinstance(argnums, int) else tuple(parts))
+        return build(found)
+
+    return jacobian_of
+
+
+def _block_kind(given: Any) -> Any:
+    return given if type(given) is Tensor or isinstance(given, int | float | complex) else np.empty(1)
+
+
+def _rows(tensors: list[Tensor], variables: Variables) -> list[list[Any]]:
+    """For every output, the Jacobian's block by every variable, one reverse walk an entry."""
+    blocks = []
+    for tensor in tensors:
+        size = int(np.prod(tensor.shape))
+        rows: list[list[Any]] = []
+        for k in range(size):
+            seed = np.zeros(size, tensor.dtype)
+            seed[k] = 1
+            shaped = seed.reshape(tensor.shape)
+            rows.append(variables.pull([] if tensor._node is None else [(tensor._node, _scalar(shaped))]))
+        row = []
+        for i, node in enumerate(variables.nodes):
+            shape = tensor.shape + tuple(node.shape)
+            parts = [r[i] for r in rows]
+            # A complex variable's cotangent is the conjugate of its row.
+            row.append(_stack(parts, shape, node.dtype, conj=node.dtype.kind == "c"))
+        blocks.append(row)
+    return blocks
+
+
+def _columns(tensors: list[Tensor], variables: Variables) -> list[list[Any]]:
+    """The same blocks as ``_rows``, one forward walk an input entry."""
+    roots = [t._node for t in tensors if t._node is not None]
+    columns: list[list[list[Any]]] = [[] for _ in tensors]
+    for node in variables.nodes:
+        size = int(np.prod(node.shape))
+        parts: list[list[Any]] = [[] for _ in tensors]
+        for k in range(size):
+            tangent = np.zeros(size, node.dtype)
+            tangent[k] = 1
+            pushed = _push(roots, node, _scalar(tangent.reshape(node.shape)), variables)
+            for i, tensor in enumerate(tensors):
+                t = None if tensor._node is None else pushed.get(tensor._node)
+                parts[i].append(np.zeros(tensor.shape, tensor.dtype) if t is None else t)
+        for i, tensor in enumerate(tensors):
+            shape = tuple(node.shape) + tensor.shape
+            stacked = _stack(parts[i], shape, tensor.dtype)
+            order = (*range(len(node.shape), len(shape)), *range(len(node.shape)))
+            columns[i].append(_transposed(stacked, order))
+    return columns
+
+
+def _push(roots: list[Node], node: Node, tangent: Any, variables: Variables) -> dict[Node, Any]:
+    stays = variables.outer or bool(variables.outside)
+    pushed = forward(roots, {node: make(tangent, None) if stays else tangent}, variables.bound, records=stays)
+    if pushed.outside and not stays and recording():
+        variables.outside = True
+        pushed = forward(roots, {node: make(tangent, None)}, variables.bound, records=True)
+    return pushed.found
+
+
+def _scalar(array: Any) -> Any:
+    return array[()] if array.shape == () else array
+
+
+def _stack(parts: list[Any], shape: tuple[int, ...], dtype: Any, conj: bool = False) -> Any:
+    if any(type(p) is Tensor for p in parts):
+        from adjoint.functions.elementwise import conj as conjugate
+        from adjoint.functions.movement import reshape, stack
+
+        whole = reshape(stack(parts), shape)
+        return conjugate(whole) if conj else whole
+    whole = np.array(parts, dtype).reshape(shape)
+    return _scalar(whole.conj() if conj else whole)
+
+
+def _transposed(array: Any, order: tuple[int, ...]) -> Any:
+    if type(array) is Tensor:
+        from adjoint.functions.movement import transpose
+
+        return transpose(array, order)
+    return np.ascontiguousarray(np.transpose(array, order)) if array.shape else array
+
+
+def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """A function that returns the matrix of second derivatives of the scalar function ``f``.
+
+    The gradient is recorded once and walked back once an entry (reverse over reverse, so users'
+    operations need no forward rule). Shapes: ``input.shape + input.shape``.
+
+    >>> hessian(lambda x: x[0] * x[0] * x[1])(np.array([1.0, 2.0]))
+    array([[4., 2.],
+           [2., 0.]])
+    """
+    return jacrev(grad(f, argnums), argnums)
+
+
+def hvp(f: Callable[..., Any], primals: Any, vectors: Any) -> Any:
+    """The product of the Hessian of ``f`` at ``primals`` with ``vectors``, without the matrix: two walks.
+
+    ``primals`` and ``vectors`` are tuples with one entry an argument, and so is the result; for a
+    single argument that is no tuple the bare product is returned. Cost: a few times that of ``f``.
+
+    >>> hvp(lambda x: x[0] * x[0] * x[1], np.array([1.0, 2.0]), np.array([1.0, 0.0]))
+    array([4., 2.])
+    """
+    bare = not isinstance(primals, tuple)
+    points = (primals,) if bare else primals
+    along = (vectors,) if bare else tuple(vectors)
+    if len(points) != len(along):
+        raise ArgumentError(f"hvp got {len(points)} primals and {len(along)} vectors.", where=here())
+    for x, v in zip(points, along, strict=True):
+        for a, b in zip(flatten(x)[0], flatten(v)[0], strict=False):
+            if np.shape(a._value if type(a) is Tensor else a) != np.shape(b._value if type(b) is Tensor else b):
+                raise ShapeError("hvp needs vectors of the shapes of the primals.", where=here())
+    # The Hessian is symmetric: pulling a vector back through the gradient is the product.
+    _, pullback = vjp(grad(f, argnums=tuple(range(len(points)))), *points)
+    product = pullback(along)
+    return product[0] if bare else product
