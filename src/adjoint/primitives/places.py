@@ -40,13 +40,13 @@ def split_index(index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
             template.append(item)
         elif type(item) is slice:
             template.append(slice(_whole(item.start), _whole(item.stop), _whole(item.step)))
-        elif isinstance(item, np.integer) or (
-            isinstance(item, np.ndarray) and not item.ndim and item.dtype.kind in "iu"
-        ):
+        elif isinstance(item, np.ndarray | np.integer) and not item.ndim and item.dtype.kind in "iu":
             template.append(int(item))
         else:
-            if isinstance(item, list | tuple | bool | np.bool_):
-                item = np.asarray(item if len(np.shape(item)) == 0 or len(item) else np.zeros(np.shape(item), int))
+            if isinstance(item, list | tuple):
+                item = np.asarray(item) if len(item) else np.zeros(0, int)
+            elif isinstance(item, bool):
+                item = np.asarray(item)
             template.append(HOLE)
             arrays.append(item)
     return tuple(template), tuple(arrays)
@@ -70,6 +70,7 @@ def basic(**params: Any) -> bool:
 
 
 def refused(name: str, x: Any, error: Exception) -> AdjointError:
+    """NumPy's objection to an index, as our error."""
     kind = AxisError if isinstance(error, IndexError) else ShapeError
     return kind(f"{name}: {error}, in {Spec.of(x)!r}.")
 
@@ -81,11 +82,10 @@ def add_at(acc: Any, g: Any, index: tuple[Any, ...], arrays: tuple[Any, ...]) ->
     >>> add_at(acc, 1.0, (HOLE,), (np.array([0, 2, 0]),)); acc
     array([2., 0., 1.])
     """
+    # A mask alone names no entry twice.
     if not arrays or (len(arrays) == 1 and arrays[0].dtype.kind == "b"):
-        # A mask by itself names no entry twice; beside other arrays or numbers it is an array of places.
-        if not arrays or not any(type(item) is int for item in index):
-            acc[fill(index, arrays)] += g
-            return
+        acc[fill(index, arrays)] += g
+        return
     key = fill(index, arrays)
     if _flattens(acc, key):
         _add_flat(acc, g, key)
