@@ -29,6 +29,7 @@ class Box:
     text: str = ""
     quantity: Quantity | None = None
     form: Literal["", "circle", "box"] = ""
+    text_size: float = 0.0
 
     @property
     def right(self) -> float:
@@ -54,8 +55,8 @@ class Box:
         return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
 
     def holds(self, x: float, y: float) -> bool:
-        """Whether a point lies inside."""
-        return self.x < x < self.right and self.y < y < self.bottom
+        """Whether a point lies inside, by more than rounding."""
+        return self.x + 0.01 < x < self.right - 0.01 and self.y + 0.01 < y < self.bottom - 0.01
 
 
 @dataclass(frozen=True, slots=True)
