@@ -146,6 +146,7 @@ getitem = linear(
     params=("index",),
     push=_push("getitem", 1),
     accumulate=_getitem_accumulate,
+    mask="places",
     view=basic,
     dtypes="fc",
     symbol="[ ]",
