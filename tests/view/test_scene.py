@@ -40,8 +40,11 @@ def cut(scene: Scene) -> list[str]:
         ends = {wire.node} | ({links[wire.edge].dst} if wire.edge is not None else set())
         points = list(sample(wire.path))
         left, right = points[0][0], points[-1][0]
+        top, bottom = min(y for _, y in points) - WIDEST_LANE, max(y for _, y in points) + WIDEST_LANE
         for box in scene.boxes:
-            if box.x > right or box.right < left or box is wire.pill or box.kind == "dot":
+            if box.x > right or box.right < left or box.y > bottom or box.bottom < top:
+                continue
+            if box is wire.pill or box.kind == "dot":
                 continue
             # the lanes of a wire are as much the wire as its centre line
             reach = 0.0 if box.kind in SHAPES and box.node in ends else WIDEST_LANE

@@ -165,7 +165,7 @@ def spread(count: int, straight: int | None, step: float, apart: float) -> list[
     """Offsets of ``count`` lines: the straight one at 0, or all of them about 0.
 
     >>> spread(2, 0, 18, 22), spread(2, None, 18, 22)
-    ([0.0, 18.0], [-11.0, 11.0])
+    ([0, 18], [-11.0, 11.0])
     """
     if straight is None:
         return [(index - (count - 1) / 2) * (apart if count == 2 else step) for index in range(count)]

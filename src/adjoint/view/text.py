@@ -59,8 +59,8 @@ def shorten(name: str, longest: int = LONGEST_NAME) -> str:
 def text_width(text: str, size: float) -> float:
     """Estimate from above how wide a text is at a font size in pixels.
 
-    >>> round(text_width("−4", 17), 1)
-    26.2
+    >>> round(text_width("42", 10), 1)
+    14.0
     """
     return size * sum(_char_width(char) for char in text)
 
