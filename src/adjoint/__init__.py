@@ -1,7 +1,9 @@
 """adjoint: write the forward pass once, see the graph, get any derivative, explained and verified."""
 
+from adjoint.differentiate.custom import Function
 from adjoint.differentiate.eager import gradients
 from adjoint.differentiate.jacobian import hessian, hvp, jacfwd, jacobian, jacrev
+from adjoint.differentiate.rules import custom_jvp, custom_vjp
 from adjoint.differentiate.transforms import grad, jvp, value_and_grad, vjp
 from adjoint.graph.graph import Graph
 from adjoint.graph.spec import Spec

@@ -50,7 +50,7 @@ def _register(kind: type) -> None:
 
     def build(_: Any, values: Any) -> Any:
         # __init__ may check or convert; the fields are put back as they came.
-        made = object.__new__(kind)
+        made: Any = object.__new__(kind)
         for name, value in zip(names, values, strict=True):
             object.__setattr__(made, name, value)
         return made

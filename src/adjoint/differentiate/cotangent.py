@@ -75,7 +75,8 @@ def _sum_to(xp: Any, d: Any, shape: tuple[int, ...]) -> Any:
     axes = tuple(i - ndim for i in range(ndim) if (padded[i] == 1 and d.shape[i] != 1) or i < extra)
     if axes:
         if xp is NUMPY:
-            d = np.add.reduce(d, axis=tuple(axes), keepdims=extra == 0)
+            total: Any = np.add.reduce
+            d = total(d, axis=axes, keepdims=extra == 0)
         else:
             d = xp.sum(d, axis=axes, keepdims=extra == 0)
     if d.shape != shape:

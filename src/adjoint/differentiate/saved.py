@@ -18,6 +18,8 @@ def recorded_saved(node: Node) -> Any:
         raise freed(node)
     op = node.op
     inputs = node.inputs
+    if op.lift is not None:
+        return op.lift(node)
     if saved is None:
         # Nothing kept: the node was traced (rules get shapes) or its rules need nothing.
         values: list[Any] = [make(i.spec, i) if type(i) is Node and i.dtype is not None else i for i in inputs]
@@ -37,10 +39,14 @@ def recorded_saved(node: Node) -> Any:
 
 
 def _outputs(node: Node, values: Any) -> tuple[Tensor, ...]:
-    return tuple(
-        make(v, record(ITEM, (node,), {"index": i}, v.shape, v.dtype, None) if v.dtype.kind in "fc" else None)
-        for i, v in enumerate(values)
-    )
+    return tuple(make(v, item(node, i, v)) for i, v in enumerate(values))
+
+
+def item(node: Node, index: int, value: Any) -> Node | None:
+    """A node for one output of an operation that has several (None for outputs without derivative)."""
+    if value.dtype.kind not in "fc":
+        return None
+    return record(ITEM, (node,), {"index": index}, value.shape, value.dtype, None)
 
 
 def freed(node: Node) -> FreedError:

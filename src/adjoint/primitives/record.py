@@ -56,6 +56,8 @@ class Primitive:
     mask: str = ""
     #: accumulate(xp, acc, g, saved, node) -> acc with the first input's cotangent added, in place where xp computes.
     accumulate: Rule | None = None
+    #: lift(node) -> the saved values for a walk that records, where they are not laid out as (x, y, ..., out).
+    lift: Callable[[Node], Any] | None = None
     #: The local derivatives are finite wherever the inputs are, so masked cotangents need no select.
     bounded: bool = False
     view: bool | Callable[..., bool] = False
