@@ -7,6 +7,8 @@ graphs are then polished by exchanging neighbours.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,7 +60,11 @@ def _sweep(roads: Roads, layers: list[list[int]], *, forward: bool) -> None:
         means = {}
         for item in layer:
             near = neighbours[item]
-            means[item] = sum([place[other] for other in near]) / len(near) if near else place[item]
+            if near:
+                means[item] = sum([place[other] for other in near]) / len(near)
+            else:
+                # what is joined to nothing stands below everything else
+                means[item] = place[item] if roads.before[item] or roads.after[item] else math.inf
         layer.sort(key=means.__getitem__)
         for index, item in enumerate(layer):
             place[item] = float(index)

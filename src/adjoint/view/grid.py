@@ -63,11 +63,11 @@ class Grid:
         """For each edge its offset from the row in every cell that it passes."""
         offsets: list[list[float]] = [[] for _ in self.ways]
         for edges in self.branches:
-            longest = max((len(self.ways[edge]) for edge in edges), default=0)
-            for step in range(longest - 1):
-                passing = [edge for edge in edges if len(self.ways[edge]) > step + 1]
-                for index, edge in enumerate(passing):
-                    offsets[edge].append((index - (len(passing) - 1) / 2) * LANE_PITCH)
+            passing = [edge for edge in edges if len(self.ways[edge]) > 1]
+            for index, edge in enumerate(passing):
+                # the same all along, so that a wire does not sway when its neighbour leaves
+                offset = (index - (len(passing) - 1) / 2) * LANE_PITCH
+                offsets[edge] = [offset] * (len(self.ways[edge]) - 1)
         return offsets
 
     def _ports(self) -> list[float]:

@@ -93,7 +93,7 @@ def _shapes(part: Part, inputs: int, *, textbook: bool) -> tuple[list[Shape], Sh
         return [_constant(part)], None
     wide = text_width(part.symbol, 22)
     size = (26.0 if len(part.symbol) == 1 else 22.0) if wide <= 50 else 17.0
-    height = max(46.0, 2 * PORT_STEP * (inputs - 1) + 22 if inputs > 3 else 46.0)
+    height = max(46.0, PORT_STEP * (inputs - 1) + 24 if inputs > 3 else 0.0)
     box = Shape("node", "box", max(60.0, text_width(part.symbol, size) + 20), height, part.symbol, size)
     if textbook:
         name = part.name or "v" + str(part.id).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))

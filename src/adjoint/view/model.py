@@ -267,6 +267,6 @@ def _failure(story: Mapping[str, Any], parts: list[Part]) -> str:
     for part in parts:
         if part.bad and part.value is not None:
             where = (part.op or part.full_name or part.kind) + (f" (line {part.line})" if part.line else "")
-            text = part.value.text if not part.value.tensor else "A number that is not finite"
+            text = part.value.text if not part.value.tensor else "NaN or ∞"
             return f"{text} first appears at {where}."
     return ""
