@@ -151,6 +151,7 @@ def apply(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any] | Non
     """
     values: list[Any] = []
     nodes: list[Node | None] = []
+    lent: list[Any] = []
     traced = False
     for operand in operands:
         if type(operand) is Tensor:
@@ -160,8 +161,12 @@ def apply(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any] | Non
         else:
             value = normalize(operand, op.name)
             nodes.append(None)
+            if type(value) is np.ndarray:
+                lent.append(value)
         values.append(value)
     out = _infer(op, values, params) if traced else _compute(op, values, params)
+    if lent and not traced:
+        out = tuple(_unshared(o, lent) for o in out) if op.several else _unshared(out, lent)
     mode = _mode()
     everything = mode is not None and mode.everything
     tracked = 0
@@ -173,10 +178,17 @@ def apply(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any] | Non
         return _wrap(op, out, None, params)
     if not (traced or everything) and not op.several and out.dtype.kind not in "fc":
         return _wrap(op, out, None, params)
-    return _record_result(op, operands, values, nodes, params, out, tracked, traced)
+    return record_result(op, operands, values, nodes, params, out, tracked, traced)
 
 
-def _record_result(
+def _unshared(out: Any, lent: list[Any]) -> Any:
+    """A result that is no view of the caller's arrays: those may change at any time."""
+    if type(out) is np.ndarray and any(out is a or (out.base is not None and np.may_share_memory(out, a)) for a in lent):
+        return out.copy()
+    return out
+
+
+def record_result(
     op: Primitive,
     operands: tuple[Any, ...],
     values: list[Any],
@@ -273,14 +285,17 @@ def _compute(op: Primitive, values: list[Any], params: dict[str, Any] | None) ->
         if error.where is None:
             error.where = here()
         raise
-    except (TypeError, ValueError, IndexError) as error:
+    except np.linalg.LinAlgError:
+        _infer(op, values, params)  # unless shapes are to blame, the words of linear algebra stand
+        raise
+    except (TypeError, ValueError, IndexError, OverflowError) as error:
         # The spec rule says in our words what does not fit; if it has no objection, NumPy's words stand.
         _infer(op, values, params)
-        kind = DtypeError if isinstance(error, TypeError) else ShapeError
+        kind = DtypeError if isinstance(error, TypeError | OverflowError) else ShapeError
         shown = ", ".join(_operand(v) for v in values)
         raise kind(f"{op.name}({shown}) failed: {error}", where=here()) from error
     if op.several:
-        return tuple(np.asarray(o) for o in out)
+        return tuple(o if isinstance(o, np.ndarray | np.generic) else np.asarray(o) for o in out)
     if type(out) is not np.ndarray and not isinstance(out, np.generic):
         out = np.asarray(out)
     return out

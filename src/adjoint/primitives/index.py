@@ -68,10 +68,12 @@ def _put_spec(name: str) -> Any:
         place = region(name, x, arrays, index)
         value = Spec.of(v)
         given = value.shape
-        while len(given) > len(place) and given[0] == 1:
+        while name == "set_at" and len(given) > len(place) and given[0] == 1:
             given = given[1:]
         try:
-            fits = np.broadcast_shapes(given, place) == place
+            # A single entry, picked by numbers alone, takes a number only.
+            single = all(type(item) is int for item in index) and len(index) == len(x.shape)
+            fits = np.broadcast_shapes(given, place) == place and not (single and value.shape)
         except ValueError:
             fits = False
         if not fits:
@@ -114,10 +116,10 @@ def _set_at_transpose(xp: Any, g: Any, i: int, indices: Any, index: Any, xs_spec
     return _as_value(xp, picked, xs_spec[1].shape)
 
 
-def _index_add_transpose(xp: Any, g: Any, i: int, indices: Any, index: Any, xs_spec: Any) -> Any:
+def _index_add_transpose(xp: Any, g: Any, i: int, indices: Any, index: Any) -> Any:
     if i > 1:
         return None
-    return g if i == 0 else _as_value(xp, xp.getitem(g, *indices[2:], index=index), xs_spec[1].shape)
+    return g if i == 0 else xp.getitem(g, *indices[2:], index=index)
 
 
 def _scatter_transpose(xp: Any, g: Any, i: int, indices: Any, index: Any) -> Any:

@@ -72,7 +72,7 @@ def basic(**params: Any) -> bool:
 def refused(name: str, x: Any, error: Exception) -> AdjointError:
     """NumPy's objection to an index, as our error."""
     kind = AxisError if isinstance(error, IndexError) else ShapeError
-    return kind(f"{name}: {error}, in {Spec.of(x)!r}.")
+    return kind(f"{name}: {str(error).strip(' .')}, in {Spec.of(x)!r}.")
 
 
 def add_at(acc: Any, g: Any, index: tuple[Any, ...], arrays: tuple[Any, ...]) -> None:
