@@ -22,9 +22,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from adjoint.errors import RecordError
+from adjoint.graph.spec import Spec
 from adjoint.primitives.record import Primitive, Rule, bind, kept, register, rule_names, saved_index
 from adjoint.primitives.specs import elementwise_spec, kept_shape, reduced_shape
-from adjoint.graph.spec import Spec
 
 Local = Callable[..., Any] | str | float | int | None
 
@@ -119,10 +119,9 @@ def reduce(name: str, value: Callable[..., Any], d: Local, *, routes: bool = Fal
     def push(xp: Any, ts: Any, s: Any, n: Any) -> Any:
         (t,) = ts
         factor = local(xp, s, n)
+        product = _step(xp, t, factor, n, 0)
         if routes:
-            product = xp.where(factor != 0, t * factor, 0.0)
-        else:
-            product = t if isinstance(factor, int) and factor == 1 else t * factor
+            product = xp.where(factor != 0, product, 0.0)
         return xp.sum(product, axis=n.params["axis"], keepdims=n.params["keepdims"])
 
     def spec(x: Any, axis: tuple[int, ...], keepdims: bool, **params: Any) -> Spec:
@@ -180,7 +179,7 @@ def linear(name: str, value: Callable[..., Any], transpose: Callable[..., Any], 
 
         derived: dict[str, Any] = {"pull_all": pull_all, "needs": (needs,)}
     else:
-        pull: Rule = lambda xp, g, s, n: call(xp, g, s, n)  # noqa: E731
+        pull: Rule = lambda xp, g, s, n: call(xp, g, s, n)
         derived = {"pulls": (pull,), "pulls_conj": (pull,), "needs": (needs,)}
     derived["push"] = fields.pop("push", push)
     return register(Primitive(name=name, family="linear", value=value, arity=arity, **derived, **fields))
@@ -231,8 +230,9 @@ def opaque(
     register_it: bool = True,
     **fields: Any,
 ) -> Primitive:
-    """A record whose rules are written out: ``vjp(xp, g, ...)`` gives all input cotangents, ``jvp(xp, t, ...)`` the tangent.
+    """A record whose rules are written out.
 
+    ``vjp(xp, g, ...)`` gives all input cotangents, ``jvp(xp, t, ...)`` the tangent of the output.
     With several outputs ``g`` and the result of ``jvp`` are tuples, None standing for zero; ``t`` is
     always a tuple with one entry an input.
     """
@@ -243,7 +243,7 @@ def opaque(
     if jvp is not None:
         needs |= kept(rule_names(jvp), arity)
         forward = bind(name, jvp, arity, params, ("t",))
-        push = lambda xp, ts, s, n: forward(xp, None, s, n, ts)  # noqa: E731
+        push = lambda xp, ts, s, n: forward(xp, None, s, n, ts)
 
     def pull_all(xp: Any, g: Any, s: Any, n: Any) -> Any:
         found = call(xp, g, s, n)
@@ -343,14 +343,22 @@ def _route(weight: Rule) -> Rule:
     return pull
 
 
+def _step(xp: Any, t: Any, d: Any, n: Any, i: int) -> Any:
+    """The tangent t * d; a real output moves with a complex input by the part of it that lies along d."""
+    if isinstance(d, int) and d == 1:
+        return t
+    if n.dtype.kind != "c" and n.input_spec(i).dtype.kind == "c":
+        return xp.real(t * xp.conj(d))
+    return t * d
+
+
 def _sum_of_products(locals_: Sequence[Rule | None]) -> Rule:
     def push(xp: Any, ts: Any, s: Any, n: Any) -> Any:
         total = None
-        for t, local in zip(ts, locals_, strict=True):
+        for i, (t, local) in enumerate(zip(ts, locals_, strict=True)):
             if t is None or local is None:
                 continue
-            factor = local(xp, s, n)
-            term = t if isinstance(factor, int) and factor == 1 else t * factor
+            term = _step(xp, t, local(xp, s, n), n, i)
             total = term if total is None else total + term
         return total
 
@@ -360,11 +368,11 @@ def _sum_of_products(locals_: Sequence[Rule | None]) -> Rule:
 def _sum_of_routes(locals_: Sequence[Rule | None]) -> Rule:
     def push(xp: Any, ts: Any, s: Any, n: Any) -> Any:
         total = None
-        for t, local in zip(ts, locals_, strict=True):
+        for i, (t, local) in enumerate(zip(ts, locals_, strict=True)):
             if t is None or local is None:
                 continue
             w = local(xp, s, n)
-            term = xp.where(w, t, 0.0) if w.dtype.kind == "b" else xp.where(w != 0, t * w, 0.0)
+            term = xp.where(w, t, 0.0) if w.dtype.kind == "b" else xp.where(w != 0, _step(xp, t, w, n, i), 0.0)
             total = term if total is None else total + term
         return total
 

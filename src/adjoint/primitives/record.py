@@ -73,7 +73,8 @@ class Primitive:
     python: str | Callable[..., str] = ""
     #: Helper functions, in NumPy terms, that the flat source prints when it uses this operation.
     helpers: tuple[str, ...] = ()
-    emit: Callable[..., Any] | None = None
+    #: Scalar code through a kit, ``emit(k, *operands, **params)``; of a reduction ``(init, step(k, acc, x))``.
+    emit: Any = None
     domain: str = "all reals"
     kinks: str = ""
     source: str = ""
@@ -155,7 +156,7 @@ def _lookup(name: str) -> Primitive:
 
 def rule_names(rule: Callable[..., Any]) -> tuple[str, ...]:
     """The parameter names of a rule after ``xp``."""
-    code = rule.__code__  # type: ignore[attr-defined]
+    code = rule.__code__
     names: tuple[str, ...] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     if not names or names[0] != "xp":
         raise RecordError(f"the rule {rule!r} must take xp as its first parameter.")
@@ -168,7 +169,9 @@ def kept(names: Sequence[str], arity: int | None) -> frozenset[str]:
     return frozenset(n for n in names if n in {*letters, "out", "xs", "outs", "indices"})
 
 
-def bind(owner: str, rule: Callable[..., Any], arity: int | None, params: Sequence[str], extra: Sequence[str] = ()) -> Rule:
+def bind(
+    owner: str, rule: Callable[..., Any], arity: int | None, params: Sequence[str], extra: Sequence[str] = ()
+) -> Rule:
     """Turns a rule with named parameters into ``call(xp, g, saved, node)``.
 
     ``extra`` names further values that the caller passes after the node (tangents ``t``, index ``i``).

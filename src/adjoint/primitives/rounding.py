@@ -1,0 +1,87 @@
+"""Rounding and what is left over: step functions, through which no gradient passes, and the remainder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adjoint.primitives.families import blocked, elementwise
+from adjoint.primitives.record import Primitive
+
+
+def _rounding(name: str, value: Callable[..., Any], symbol: str, emit: Callable[..., Any], **fields: Any) -> Primitive:
+    kinks = fields.pop("kinks", "a jump at every whole number")
+    fields.setdefault("formula", name + "({x})")
+    reason = "a step function: its slope is 0 almost everywhere"
+    return blocked(name, value, reason, symbol=symbol, emit=emit, kinks=kinks, **fields)
+
+
+floor = _rounding("floor", np.floor, "⌊x⌋", lambda k, x: k.floor(x))
+ceil = _rounding("ceil", np.ceil, "⌈x⌉", lambda k, x: k.neg(k.floor(k.neg(x))))
+trunc = _rounding("trunc", np.trunc, "trunc", lambda k, x: k.trunc(x))
+
+
+def _round_code(k: Any, x: Any, decimals: int = 0) -> Any:
+    if decimals == 0:
+        return k.rint(x)
+    scale = k.const(10.0 ** abs(decimals))
+    return k.div(k.rint(k.mul(x, scale)), scale) if decimals > 0 else k.mul(k.rint(k.div(x, scale)), scale)
+
+
+rounded = _rounding(
+    "round",
+    lambda x, decimals=0: np.round(x, decimals),
+    "round",
+    _round_code,
+    params=("decimals",),
+    python=lambda operands, node: f"np.round({operands[0]}, {(node.params or {}).get('decimals', 0)})",
+    kinks="a jump half-way between two neighbours",
+)
+
+
+def _remainder_code(k: Any, x: Any, y: Any) -> Any:
+    # A fused product keeps it exact; one step back where x / y was rounded up.
+    zero = k.const(0.0)
+    quotient = k.floor(k.div(x, y))
+    r = k.select(k.eq(quotient, zero), x, k.fma(k.neg(quotient), y, x))
+    against = k.or_(k.and_(k.lt(r, zero), k.gt(y, zero)), k.and_(k.gt(r, zero), k.lt(y, zero)))
+    r = k.select(against, k.add(r, y), r)
+    return k.select(k.eq(y, zero), k.const(math.nan), k.select(k.eq(r, zero), k.copysign(zero, y), r))
+
+
+remainder = elementwise(
+    "remainder",
+    np.remainder,
+    (1, lambda xp, x, y: -xp.floor_divide(x, y)),
+    symbol="mod",
+    formula="{x} % {y}",
+    slopes=("1", "-floor({x} / {y})"),
+    words="Remainder passes the upstream gradient to {x}, and −floor({x} ÷ {y}) times it to {y}.",
+    verb="passes",
+    python="{x} % {y}",
+    emit=_remainder_code,
+    domain="y other than 0",
+    kinks="a jump where x is a whole multiple of y",
+)
+
+
+def _floor_divide_code(k: Any, x: Any, y: Any) -> Any:
+    # x - remainder is a whole multiple of y, so its quotient only wants rounding.
+    whole = k.rint(k.div(k.sub(x, _remainder_code(k, x, y)), y))
+    return k.select(k.eq(y, k.const(0.0)), k.div(x, y), whole)
+
+
+floor_divide = _rounding(
+    "floor_divide",
+    np.floor_divide,
+    "⌊x÷y⌋",
+    _floor_divide_code,
+    arity=2,
+    formula="{x} // {y}",
+    python="{x} // {y}",
+    domain="y other than 0",
+    kinks="a jump where x is a whole multiple of y",
+)
