@@ -26,7 +26,9 @@ LEVELS = (
 )
 LEVEL = {room: number for number, (_, rooms) in enumerate(LEVELS) for room in rooms}
 NAME = {room: name for name, rooms in LEVELS for room in rooms}
-SHARED = {"site": "errors", "apply": "tensor", "modes": "tensor", "__main__": "cli"}
+SHARED = {"site": "errors", "__main__": "cli"}
+DOORS = ("modes", "apply", "create", "operators", "inplace", "conversion", "protocols", "signatures")
+SHARED |= dict.fromkeys(DOORS, "tensor")
 SHARED |= dict.fromkeys(("numpy", "special", "random"), "functions")  # thin files that re-export under a public name
 
 # Functions that reach upward, each one line: (module, qualified name of the function).
@@ -36,6 +38,7 @@ DELEGATIONS = frozenset(
         ("adjoint.graph.graph", "Graph.evaluate"),
         ("adjoint.graph.graph", "Graph.grad"),
         ("adjoint.graph.graph", "Graph.explain"),
+        ("adjoint.tensor", "Tensor._numpy_tables"),
     }
 )
 

@@ -183,7 +183,9 @@ def apply(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any] | Non
 
 def _unshared(out: Any, lent: list[Any]) -> Any:
     """A result that is no view of the caller's arrays: those may change at any time."""
-    if type(out) is np.ndarray and any(out is a or (out.base is not None and np.may_share_memory(out, a)) for a in lent):
+    if type(out) is np.ndarray and any(
+        out is a or (out.base is not None and np.may_share_memory(out, a)) for a in lent
+    ):
         return out.copy()
     return out
 
@@ -198,6 +200,7 @@ def record_result(
     tracked: int,
     traced: bool,
 ) -> Any:
+    """The tensor (or tuple) of a result, with a node that holds what the rules of the tracked inputs need."""
     mode = _mode()
     everything = mode is not None and mode.everything
     if everything:
@@ -328,7 +331,7 @@ def unary(op: Primitive) -> Callable[[Any], Any]:
         xv = x._value
         try:
             out = value(xv)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, apply says it in the user's terms
             return apply(op, (x,))
         t = _new(Tensor)
         t._value = out
@@ -369,6 +372,8 @@ def binary(op: Primitive, flip: bool = False) -> Callable[[Any, Any], Any]:
     array = np.ndarray
 
     def door(x: Any, y: Any, /) -> Any:
+        xn: Any
+        yn: Any
         if flip:
             x, y = y, x
         if _mode() is not None:
@@ -407,7 +412,7 @@ def binary(op: Primitive, flip: bool = False) -> Callable[[Any, Any], Any]:
             return apply(op, (x, y))
         try:
             out = value(xv, yv)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, apply says it in the user's terms
             return apply(op, (x, y))
         t = _new(Tensor)
         t._value = out
