@@ -52,7 +52,8 @@ def _assign_tracks(roads: Roads, layers: list[list[int]], is_op: list[bool]) -> 
         for index, item in enumerate(layer):
             track[item] = index
     rank = [2 if item < roads.nodes and is_op[item] else 1 if item >= roads.nodes else 0 for item in range(len(track))]
-    for sweep in range(4 if len(track) < MIDDLE else 2):
+    # the last sweep goes forward: an operation stands beside its inputs rather than near its consumer
+    for sweep in range(5 if len(track) < MIDDLE else 3):
         forward = sweep % 2 == 0
         neighbours = roads.before if forward else roads.after
         for layer in layers if forward else reversed(layers):

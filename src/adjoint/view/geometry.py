@@ -88,7 +88,9 @@ class _Builder:
     def _shelf(self, part: Part) -> None:
         """The name and value above the wire, the gradient below it, heat maps beside them."""
         size, y, right = self.grid.sizes[part.id], self._height(part.id), self.grid.shapes_right(part.id)
-        x, top = right + SHELF_LEAD, y - VALUE_RISE - VALUE_ASCENT
+        # with no wire between them, labels stand closer to the shape
+        lead = right + (SHELF_LEAD if part.outputs or size.root else 2.0)
+        x, top = lead, y - VALUE_RISE - VALUE_ASCENT
         height = VALUE_ASCENT + VALUE_DESCENT
         if size.name:
             wide = text_width(size.name, VALUE_SIZE)
@@ -98,7 +100,7 @@ class _Builder:
             wide = value_width("", size.value)
             self._add("value", x, top, wide, height, part.id, text=size.value.text, quantity=size.value)
         if size.grad:
-            x, wide = right + SHELF_LEAD, pill_width(size.grad)
+            x, wide = lead, pill_width(size.grad)
             text = size.grad.text
             self._add("gradient", x, y + PILL_DROP, wide, PILL_HEIGHT, part.id, text=text, quantity=size.grad)
         if size.value and size.value.thumb:

@@ -101,7 +101,8 @@ class Grid:
         """The height of every row; rows that hold wires only are low."""
         up, down, holds = [0.0] * count, [0.0] * count, [False] * count
         for node, (_, row) in enumerate(self.cells):
-            holds[row] = True
+            # a row of nothing but constants needs no more height than they do
+            holds[row] |= self.reading.parts[node].kind != "const"
             fan = self.fans[node]
             edge = BRANCH_HEIGHT / 2 + 2
             up[row] = max(up[row], self.sizes[node].up, edge - min(fan) if len(fan) > 1 else 0)

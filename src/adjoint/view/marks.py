@@ -12,7 +12,7 @@ from adjoint.view.measure import BRANCH_SIZE, CROSS, GRADIENT_SIZE, NAME_GAP, VA
 from adjoint.view.paths import Path, line, parallel, path_data, short, trim
 from adjoint.view.scene import Box, Lane, Wire
 from adjoint.view.text import escape
-from adjoint.view.theme import MATH, SANS, Theme
+from adjoint.view.theme import MATH, Theme
 
 ARROW = 10.0
 TIP = 1.2  # clear of the outline that it points at
@@ -37,8 +37,7 @@ def element(tag: str, body: str | None = None, /, **attributes: object) -> str:
 
 
 def text(x: float, y: float, words: str, *, size: float, fill: str, **more: object) -> str:
-    """A line of sans-serif text with tabular figures."""
-    more.setdefault("font_family", SANS)
+    """A line of text; without a family of its own it takes the picture's."""
     return element("text", escape(words), x=x, y=y, font_size=size, fill=fill, **more)
 
 
@@ -143,7 +142,7 @@ def outline(box: Box, theme: Theme, *, kind: str, role: str, sign: str, reached:
         variable = box.kind != "node"
         yield text(
             x, y + box.text_size * (0.29 if variable else 0.35), box.text, size=box.text_size, fill=ink,
-            text_anchor="middle", font_family=MATH if variable else SANS,
+            text_anchor="middle", font_family=MATH if variable else None,
             font_style="italic" if variable else None,
             font_weight=600 if kind == "const" else None,
         )  # fmt: skip
@@ -176,8 +175,7 @@ def value_label(name: Box | None, value: Box | None, theme: Theme) -> Iterator[s
         gap = NAME_GAP if name else None
         spans += element("tspan", escape(value.text), dx=gap, font_weight=650, fill=tone)
     yield element(
-        "text", spans, x=x, y=baseline, font_size=VALUE_SIZE, font_family=SANS,
-        font_variant_numeric="tabular-nums",
+        "text", spans, x=x, y=baseline, font_size=VALUE_SIZE
     )  # fmt: skip
 
 
@@ -196,7 +194,7 @@ def pill(box: Box, theme: Theme) -> Iterator[str]:
         x += CROSS / 2
     yield text(
         x, y + size * 0.36, box.text, size=size, fill=tone, text_anchor="middle",
-        font_weight=650, font_variant_numeric="tabular-nums",
+        font_weight=650,
     )  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def parallel(path: Path, distance: float) -> Path:
     """The lane ``distance`` pixels to the right of the way (below it, when going right)."""
     lane: Path = []
     for cubic in path:
-        pieces = 1 if cubic[0][1] == cubic[3][1] else 6
+        pieces = 1 if cubic[0][1] == cubic[3][1] else 4
         for index in range(pieces):
             lane.append(_shifted(cubic, index / pieces, (index + 1) / pieces, distance))
     return lane
@@ -126,10 +126,10 @@ def path_data(path: Path) -> str:
 
 
 def short(number: float) -> str:
-    """A coordinate with at most two decimals and no trailing zeros.
+    """A coordinate with one decimal, or none: finer than any screen shows.
 
-    >>> short(12.50), short(-0.001)
+    >>> short(12.50), short(-0.01)
     ('12.5', '0')
     """
-    text = f"{number:.2f}".rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
+    text = f"{number:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text

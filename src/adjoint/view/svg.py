@@ -27,7 +27,7 @@ from adjoint.view.model import Part, Reading
 from adjoint.view.paths import short
 from adjoint.view.scene import Box, Lane, Scene
 from adjoint.view.text import escape
-from adjoint.view.theme import MATH, Theme, ThemeName, theme_named
+from adjoint.view.theme import MATH, SANS, Theme, ThemeName, theme_named
 
 
 def render(story: Mapping[str, Any], view: ViewName = "wire", theme: ThemeName = "light") -> str:
@@ -55,6 +55,7 @@ def render(story: Mapping[str, Any], view: ViewName = "wire", theme: ThemeName =
     return marks.element(
         "svg", "\n" + "\n".join(body) + "\n", xmlns="http://www.w3.org/2000/svg", viewBox=size,
         width=frame.width, height=frame.height, role="img", aria_label=title,
+        font_family=SANS, font_variant_numeric="tabular-nums",
     ) + "\n"  # fmt: skip
 
 
@@ -112,7 +113,7 @@ def element_text(tag: str, words: str) -> str:
 
 def _graph(scene: Scene, theme: Theme) -> Iterator[str]:
     for wire in scene.wires:
-        yield marks.element("g", "".join(marks.lanes(wire, theme)), data_edge=wire.edge, fill="none")
+        yield marks.element("g", "".join(marks.lanes(wire, theme)), data_edge=wire.edge)
     boxes: dict[int, list[Box]] = {}
     for box in scene.boxes:
         boxes.setdefault(box.node, []).append(box)
