@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from adjoint.apply import apply, binary, unary
+from adjoint.apply import apply
+from adjoint.doors import binary, unary
 from adjoint.errors import OperandError
 from adjoint.graph.spec import Spec
 from adjoint.modes import MODE

@@ -1,0 +1,190 @@
+"""Doors: what a record is called by. ``unary`` and ``binary`` make those for the common case.
+
+The common case is tensors and floats with nothing special going on. There a door has the outcome
+of ``apply`` with as few Python steps as we know how: no second call, no closure an operation, no
+object that nobody asked for. Whatever is unusual it leaves to ``apply``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from adjoint.apply import F64, RECORD, apply, next_seq
+from adjoint.graph.node import Node
+from adjoint.graph.spec import Spec
+from adjoint.modes import MODE
+from adjoint.primitives.record import REGISTRY, Primitive
+from adjoint.site import PACKAGE, user_frame
+from adjoint.tensor import Tensor
+
+_new = object.__new__
+_frame = sys._getframe
+_mode = MODE.get
+
+
+class _Internal(dict[str, bool]):
+    """Which source files are adjoint's own, worked out once a file."""
+
+    def __missing__(self, file: str) -> bool:
+        self[file] = found = file.startswith(PACKAGE)
+        return found
+
+
+internal = _Internal()
+
+
+def unary(op: Primitive) -> Callable[[Any], Any]:
+    """The door of a record with one input and no parameters."""
+    value = op.value
+    keep_x, keep_out = op.flags(1)
+    keeps = keep_x or keep_out
+    differentiable = op.differentiable
+
+    def door(x: Any, /) -> Any:
+        if type(x) is not Tensor or _mode() is not None:
+            return apply(op, (x,))
+        xv = x._value
+        try:
+            out = value(xv)
+        except Exception:  # noqa: BLE001 - whatever it is, apply says it in the user's terms
+            return apply(op, (x,))
+        t = _new(Tensor)
+        t._value = out
+        t._grad = t._name = None
+        t._view = False
+        xn = x._node
+        if xn is None or not differentiable:
+            if type(xn) is Node and type(xv) is Spec:
+                return apply(op, (x,))
+            t._node = None
+            return t
+        f = _frame(1)
+        code = f.f_code
+        if internal[code.co_filename]:
+            f = user_frame(2)
+            code = f.f_code
+        t._node = n = _new(Node)
+        n.op = op
+        n.inputs = (xn,)
+        n.params = n.name = n.scope = n.origin = None
+        n.shape = out.shape
+        n.dtype = out.dtype
+        n.saved = (xv if keep_x else None, out if keep_out else None) if keeps else None
+        n.code = code
+        n.lasti = f.f_lasti
+        n.seq = next_seq()
+        return t
+
+    door.__name__ = door.__qualname__ = op.name
+    return door
+
+
+def binary(op: Primitive, flip: bool = False) -> Callable[[Any, Any], Any]:
+    """The door of a record with two inputs and no parameters; ``flip`` for reflected operators."""
+    value = op.value
+    left, right, both = op.flags(1), op.flags(2), op.flags(3)
+    differentiable = op.differentiable
+    array = np.ndarray
+
+    def door(x: Any, y: Any, /) -> Any:
+        xn: Any
+        yn: Any
+        if flip:
+            x, y = y, x
+        if _mode() is not None:
+            return apply(op, (x, y))
+        if type(x) is Tensor:
+            xv = x._value
+            xn = x._node
+            if type(y) is Tensor:
+                yv = y._value
+                yn = y._node
+                flags = left if yn is None else both if xn is not None else right
+            else:
+                kind = type(y)
+                if kind is array and y.dtype is F64:
+                    # The caller may change the array later; what we keep must not change with it.
+                    yv = y.copy() if xn is not None and (left[1] or y.nbytes <= 64) else y
+                elif kind is float or kind is int:
+                    yv = y
+                else:
+                    return apply(op, (x, y))
+                yn = None
+                flags = left
+        elif type(y) is Tensor:
+            kind = type(x)
+            yv = y._value
+            yn = y._node
+            if kind is array and x.dtype is F64:
+                xv = x.copy() if yn is not None and (right[0] or x.nbytes <= 64) else x
+            elif kind is float or kind is int:
+                xv = x
+            else:
+                return apply(op, (x, y))
+            xn = None
+            flags = right
+        else:
+            return apply(op, (x, y))
+        try:
+            out = value(xv, yv)
+        except Exception:  # noqa: BLE001 - whatever it is, apply says it in the user's terms
+            return apply(op, (x, y))
+        t = _new(Tensor)
+        t._value = out
+        t._grad = t._name = None
+        t._view = False
+        if (xn is None and yn is None) or not differentiable:
+            if type(xv) is Spec or type(yv) is Spec:
+                return apply(op, (x, y))
+            t._node = None
+            return t
+        f = _frame(1)
+        code = f.f_code
+        if internal[code.co_filename]:
+            f = user_frame(2)
+            code = f.f_code
+        t._node = n = _new(Node)
+        n.op = op
+        if xn is None:
+            xn = xv if type(xv) is not array or xv.nbytes <= 64 else Spec(xv.shape, xv.dtype)
+        elif yn is None:
+            yn = yv if type(yv) is not array or yv.nbytes <= 64 else Spec(yv.shape, yv.dtype)
+        n.inputs = (xn, yn)
+        n.params = n.name = n.scope = n.origin = None
+        n.shape = out.shape
+        n.dtype = out.dtype
+        kx, ky, ko = flags
+        n.saved = (xv if kx else None, yv if ky else None, out if ko else None) if kx or ky or ko else None
+        n.code = code
+        n.lasti = f.f_lasti
+        n.seq = next_seq()
+        return t
+
+    door.__name__ = door.__qualname__ = op.name
+    return door
+
+
+def door(op: Primitive) -> Callable[..., Any]:
+    """The function that applies a record: ``f(*operands, **params)``."""
+    if not op.params and not op.several and op.arity == 1:
+        return unary(op)
+    if not op.params and not op.several and op.arity == 2:
+        return binary(op)
+
+    def general(*operands: Any, **params: Any) -> Any:
+        return apply(op, operands, params)
+
+    general.__name__ = general.__qualname__ = op.name
+    return general
+
+
+def install_doors() -> None:
+    """Gives the recording namespace a door for every record that does not have one yet."""
+    known = vars(RECORD)
+    for name, op in REGISTRY.items():
+        if name not in known:
+            setattr(RECORD, name, door(op))
