@@ -4,6 +4,7 @@ from adjoint.differentiate.custom import Function
 from adjoint.differentiate.eager import gradients
 from adjoint.differentiate.jacobian import hessian, hvp, jacfwd, jacobian, jacrev
 from adjoint.differentiate.rules import custom_jvp, custom_vjp
+from adjoint.differentiate.stop import stop_gradient
 from adjoint.differentiate.transforms import grad, jvp, value_and_grad, vjp
 from adjoint.graph.graph import Graph
 from adjoint.graph.spec import Spec
