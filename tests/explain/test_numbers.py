@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adjoint.explain import numbers
+from adjoint import numbers
 
 TABLE = json.loads((Path(__file__).parent.parent / "golden" / "numbers.json").read_text("utf-8"))
 finite = st.floats(allow_nan=False, allow_infinity=False)

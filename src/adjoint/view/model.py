@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adjoint.errors import ArgumentError
-from adjoint.explain.numbers import (
+from adjoint.numbers import (
     WIRE_LIMIT,
     as_number,
     format_exact,
