@@ -293,7 +293,8 @@ def _operand(value: Any) -> str:
 
 
 def _infer(op: Primitive, values: list[Any], params: dict[str, Any] | None) -> Any:
-    specs = [v if isinstance(v, bool | int | float | complex) else Spec.of(v) for v in values]
+    # Python's numbers stay themselves, because their dtype is weak; that of np.float64 is not.
+    specs = [v if type(v) in (bool, int, float, complex) else Spec.of(v) for v in values]
     try:
         return op.spec(*specs, **(params or {}))
     except AdjointError as error:

@@ -13,7 +13,6 @@ from typing import Any
 
 from adjoint.errors import RecordError
 from adjoint.graph.node import Node
-from adjoint.graph.spec import Spec
 
 #: Positions of the single-letter names in the saved layout (x, y, z, ..., out).
 LETTERS = ("x", "y", "z")
@@ -233,8 +232,3 @@ def _getter(owner: str, name: str, arity: int | None, params: Sequence[str], ext
 def node_saved(node: Node) -> Any:
     """The saved tuple of a node (never None)."""
     return node.saved if node.saved is not None else (None,) * ((node.op.arity or 1) + 1)
-
-
-def constant_spec(value: Any) -> Spec | Any:
-    """A Spec for arrays; Python numbers stay themselves, because their dtype is weak."""
-    return value if isinstance(value, bool | int | float | complex) else Spec.of(value)

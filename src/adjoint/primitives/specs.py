@@ -11,7 +11,8 @@ import numpy as np
 from adjoint.errors import AxisError, DtypeError, ShapeError
 from adjoint.graph.spec import Spec
 
-_NUMBERS = (bool, int, float, complex)
+#: Python's numbers have a weak dtype; np.float64, though a float by inheritance, has not.
+_WEAK = (bool, int, float, complex)
 
 
 def broadcast(name: str, shapes: Sequence[tuple[int, ...]], specs: Sequence[Any]) -> tuple[int, ...]:
@@ -44,9 +45,9 @@ def elementwise_spec(name: str, value: Callable[..., Any]) -> Callable[..., Spec
     """The spec rule of an elementwise function: broadcast shapes, and the dtype that NumPy itself gives."""
 
     def spec(*operands: Any, **params: Any) -> Spec:
-        shapes = [() if isinstance(o, _NUMBERS) else o.shape for o in operands]
+        shapes = [() if type(o) in _WEAK else o.shape for o in operands]
         # A weak number is sampled as one; only its kind and whether it fits matter.
-        key = tuple((type(o), _weak(o)) if isinstance(o, _NUMBERS) else o.dtype for o in operands)
+        key = tuple((type(o), _weak(o)) if type(o) in _WEAK else o.dtype for o in operands)
         try:
             if params:
                 with np.errstate(all="ignore"):
