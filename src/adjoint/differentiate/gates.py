@@ -21,13 +21,18 @@ _C128 = np.dtype(np.complex128)
 _C64 = np.dtype(np.complex64)
 
 
+#: One share passed back: gate, input index, the input's node, the share (None: added in place), the total so far.
+Step = tuple[Node, int, Node, Any, Any]
+
+
 class Walk:
     """What a reverse walk found: cotangents by node, gates visited, and whether the graph leads outside."""
 
-    __slots__ = ("found", "outside", "visits")
+    __slots__ = ("found", "outside", "steps", "visits")
 
-    def __init__(self) -> None:
+    def __init__(self, steps: list[Step] | None = None) -> None:
         self.found: dict[Node, Any] = {}
+        self.steps = steps
         self.visits = 0
         #: A tracked node older than the bound was met: the result depends on an enclosing computation.
         self.outside = False
@@ -84,6 +89,8 @@ def general(
     live: list[tuple[int, Node]] = []
     for i, parent in enumerate(node.inputs):
         if type(parent) is Node:
+            if mode is not None and parent in mode.dead:
+                continue
             if parent.seq >= bound:
                 live.append((i, parent))
             elif op is not ALIAS:
@@ -101,7 +108,11 @@ def general(
         i, parent = live[0]
         if mode is not None:
             mode.origin = (node, i, "pull")
+        first = parent not in pending.waiting
         _accumulate(op, node, value, masked, parent, pending, xp, saved)
+        if walk.steps is not None:
+            total = plain(pending.waiting[parent])
+            walk.steps.append((node, i, parent, total if first and mode is not None else None, total))
         live = live[1:]
     if not live:
         return True
@@ -130,6 +141,8 @@ def general(
         if mode is not None and parent in pending.waiting:
             mode.origin = (parent, -1, "branch")
         add(pending, parent, d if dead is None else Masked(d, [dead]))
+        if walk.steps is not None:
+            walk.steps.append((node, i, parent, d, plain(pending.waiting[parent])))
     return True
 
 
@@ -185,7 +198,11 @@ def _accumulate(
             dead = _dead(op, node, 0, parent, op.pulls[0], masked, d, xp, saved)
             add(pending, parent, d if dead is None else Masked(d, [dead]))
         else:
-            pending.waiting[parent] = op.accumulate(xp, plain(before), g, saved, node)
+            total = op.accumulate(xp, plain(before), g, saved, node)
+            if isinstance(before, Masked):
+                dead = _dead(op, node, 0, parent, op.pulls[0], masked, total, xp, saved)
+                total = total if dead is None else Masked(total, [_both(before, Masked(total, [dead]))])
+            pending.waiting[parent] = total
         return
     if before is None:
         acc: Any = np.zeros(parent.shape, parent.dtype)

@@ -15,7 +15,7 @@ import numpy as np
 
 from adjoint.apply import RECORD
 from adjoint.differentiate.cotangent import Masked, Touched, fit, plain
-from adjoint.differentiate.gates import Pending, Walk, add, general
+from adjoint.differentiate.gates import Pending, Step, Walk, add, general
 from adjoint.differentiate.saved import freed, recorded_saved
 from adjoint.graph.node import FREED, Node
 from adjoint.graph.spec import Spec
@@ -46,20 +46,22 @@ def reverse(
     bound: int = -1,
     records: bool = False,
     free: bool = False,
+    steps: list[Step] | None = None,
 ) -> Walk:
     """Walks back from the seeds and collects the cotangents of the wanted nodes (None: of all leaves).
 
     Nodes created before ``bound`` are not entered. ``records`` makes the gradient a graph of its own;
-    ``free`` lets go of saved values on the way. Raises FreedError where a node's values are gone.
+    ``free`` lets go of saved values on the way; ``steps`` is a list that every share passed back is
+    added to. Raises FreedError where a node's values are gone.
     """
     if not records:
         with np.errstate(all="ignore"):
-            return _walk(seeds, wanted, bound, NUMPY, free, None)
+            return _walk(seeds, wanted, bound, NUMPY, free, None, steps)
     mode = (MODE.get() or Mode()).but(recording=True)
     token = MODE.set(mode)
     try:
         with np.errstate(all="ignore"):
-            return _walk(seeds, wanted, bound, RECORD, free, mode)
+            return _walk(seeds, wanted, bound, RECORD, free, mode, steps)
     finally:
         MODE.reset(token)
 
@@ -71,8 +73,9 @@ def _walk(
     xp: Any,
     free: bool,
     mode: Mode | None,
+    steps: list[Step] | None,
 ) -> Walk:
-    walk = Walk()
+    walk = Walk(steps)
     found = walk.found
     inner = frozenset() if wanted is None else frozenset(wanted)
     under_way = Pending()
@@ -115,6 +118,8 @@ def _walk(
                     walk.outside = True
                 else:
                     if mode is not None:
+                        if parent in mode.dead:
+                            continue
                         mode.origin = (node, i, "pull")
                     d = pulls[i](xp, g, saved, node)
                     if parent.shape != shape or parent.dtype is not dtype:
@@ -135,6 +140,8 @@ def _walk(
                                 mode.origin = (parent, -1, "branch")
                             pending[parent] = before + d
                             owned.add(parent)
+                    if steps is not None:
+                        steps.append((node, i, parent, d, plain(pending[parent])))
         if free and saved is not None:
             node.saved = FREED
     walk.visits = visits
