@@ -142,7 +142,8 @@ def _scalar(array: Any) -> Any:
 def _stack(parts: list[Any], shape: tuple[int, ...], dtype: Any, conj: bool = False) -> Any:
     if any(type(p) is Tensor for p in parts):
         from adjoint.functions.elementwise import conj as conjugate
-        from adjoint.functions.movement import reshape, stack
+        from adjoint.functions.joining import stack
+        from adjoint.functions.movement import reshape
 
         whole = reshape(stack(parts), shape)
         return conjugate(whole) if conj else whole

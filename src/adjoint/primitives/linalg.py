@@ -37,7 +37,8 @@ def _solve(x: Any, y: Any) -> Any:
         ) from error
 
 
-def _square(name: str, x: Spec) -> None:
+def square(name: str, x: Spec) -> None:
+    """Raises ShapeError for what is no square matrix, or stack of them."""
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise ShapeError(f"{name} needs square matrices, got {x!r}.")
 
@@ -49,7 +50,7 @@ def _float(*specs: Spec) -> Any:
 
 def _solve_spec(x: Any, y: Any) -> Spec:
     x, y = Spec.of(x), Spec.of(y)
-    _square("solve", x)
+    square("solve", x)
     inner = y.shape[0] if y.ndim == 1 else y.shape[-2] if y.ndim else None
     if inner != x.shape[-1]:
         raise ShapeError(f"solve needs as many rows on the right as the matrix has, got {x!r} and {y!r}.")
@@ -103,13 +104,13 @@ solve = opaque(
 
 def _slogdet(x: Any) -> Any:
     if np.ndim(x) < 2 or x.shape[-1] != x.shape[-2]:
-        _square("slogdet", Spec.of(x))
+        square("slogdet", Spec.of(x))
     return tuple(np.linalg.slogdet(x))
 
 
 def _slogdet_spec(x: Any) -> tuple[Spec, Spec]:
     x = Spec.of(x)
-    _square("slogdet", x)
+    square("slogdet", x)
     dtype = _float(x)
     return Spec(x.shape[:-2], dtype), Spec(x.shape[:-2], np.empty(0, dtype).real.dtype)
 
