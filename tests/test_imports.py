@@ -31,6 +31,35 @@ DOORS = ("modes", "apply", "doors", "create", "operators", "inplace", "conversio
 SHARED |= dict.fromkeys(DOORS, "tensor")
 SHARED |= dict.fromkeys(("numpy", "special", "random"), "functions")  # thin files that re-export under a public name
 
+TENSOR_METHODS = (
+    "_numpy_tables",
+    "sum",
+    "mean",
+    "prod",
+    "max",
+    "min",
+    "argmax",
+    "argmin",
+    "var",
+    "std",
+    "all",
+    "any",
+    "T",
+    "transpose",
+    "reshape",
+    "ravel",
+    "flatten",
+    "squeeze",
+    "dot",
+    "take",
+    "clip",
+    "round",
+    "__round__",
+    "astype",
+    "backward",
+    "explain",
+)
+
 # Functions that reach upward, each one line: (module, qualified name of the function).
 DELEGATIONS = frozenset(
     {
@@ -38,8 +67,8 @@ DELEGATIONS = frozenset(
         ("adjoint.graph.graph", "Graph.evaluate"),
         ("adjoint.graph.graph", "Graph.grad"),
         ("adjoint.graph.graph", "Graph.explain"),
-        ("adjoint.tensor", "Tensor._numpy_tables"),
     }
+    | {("adjoint.tensor", f"Tensor.{method}") for method in TENSOR_METHODS}
 )
 
 PUBLIC_ONLY = {"nn", "optim", "train"}

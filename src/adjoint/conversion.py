@@ -174,16 +174,18 @@ def _represent(self: Tensor) -> str:
     if type(value) is Spec:
         shown = repr(value)
     elif not value.shape:
-        shown = _number(value[()])
-    elif value.size <= 24 and value.ndim <= 2:
-        shown = np.array2string(value, precision=4, separator=", ", max_line_width=92, prefix="tensor(")
+        shown = _number(value)
+    elif 0 < value.size <= 24 and value.ndim <= 2:
+        rows = np.array2string(value, separator=", ", max_line_width=92, prefix="tensor(")
+        line = " ".join(rows.split())
+        shown = line if len(line) <= 60 else rows
     else:
         # A few of the first and the last element: even the corner of a tensor of many axes would be long.
         first = ", ".join(map(_number, value.flat[:3]))
         shown = f"{Spec.of(value)!r}" + (f" [{first}, ..., {_number(value.flat[-1])}]" if value.size else "")
-    short = type(value) is not Spec and value.size <= 24 and value.ndim <= 2
+    short = type(value) is not Spec and 0 < value.size <= 24 and value.ndim <= 2
     if short and value.dtype not in (np.float64, np.int64, np.bool_, np.complex128):
-        notes.append(f"dtype={dtype_name(value.dtype)}")
+        notes.append(f"dtype={value.dtype}")
     if self._name is not None:
         notes.append(f"name={self._name if len(self._name) <= 40 else self._name[:37] + '...'!r}")
     if node is not None:
@@ -192,7 +194,7 @@ def _represent(self: Tensor) -> str:
 
 
 def _number(value: Any) -> str:
-    return repr(value.item()) if value.dtype.itemsize >= 8 and value.dtype.kind != "c" else str(value)
+    return np.array2string(np.asarray(value))
 
 
 def _format_tensor(self: Tensor, spec: str) -> str:

@@ -24,6 +24,7 @@ _square = unary(elementwise.square)
 _sqrt = unary(elementwise.sqrt)
 _reciprocal = unary(elementwise.reciprocal)
 _power = binary(elementwise.power)
+_same = unary(ALIAS)
 
 
 def power(x: Any, y: Any, /) -> Any:
@@ -69,6 +70,18 @@ def index(x: Any, key: Any, /) -> Any:
     return out
 
 
+def copy(x: Any) -> Any:
+    """A tensor with the same values that may be written to, and is still in the graph.
+
+    >>> import adjoint as ad
+    >>> row = ad.tensor([[1.0, 2.0], [3.0, 4.0]])[0].copy()
+    >>> row[0] = 9.0; row
+    tensor([9., 2.])
+    """
+    # Nothing is copied yet: a write copies, because two tensors then hold the memory.
+    return _same(x)
+
+
 def plain_index(key: Any) -> Any:
     """The index with whole numbers where untracked integer tensors stand for them."""
     if type(key) is Tensor:
@@ -88,7 +101,7 @@ def _whole(t: Tensor) -> Any:
 
 INSTALLED: dict[str, Callable[..., Any]] = {
     "__neg__": unary(elementwise.negative),
-    "__pos__": unary(ALIAS),
+    "__pos__": _same,
     "__abs__": unary(select.absolute),
     "__add__": binary(elementwise.add),
     "__radd__": binary(elementwise.add, flip=True),
@@ -123,6 +136,8 @@ INSTALLED: dict[str, Callable[..., Any]] = {
     "__xor__": binary(compare.bitwise_xor),
     "__rxor__": binary(compare.bitwise_xor, flip=True),
     "__getitem__": index,
+    "__copy__": copy,
+    "copy": copy,
 }
 
 for _name, _method in INSTALLED.items():
