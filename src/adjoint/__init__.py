@@ -1,5 +1,6 @@
 """adjoint: write the forward pass once, see the graph, get any derivative, explained and verified."""
 
+from adjoint.create import tensor
 from adjoint.differentiate.custom import Function
 from adjoint.differentiate.eager import gradients
 from adjoint.differentiate.jacobian import hessian, hvp, jacfwd, jacobian, jacrev

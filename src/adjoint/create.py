@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+# The first four install their methods on Tensor.
+from adjoint import conversion, inplace, operators, protocols  # noqa: F401
 from adjoint.apply import leaf, make
 from adjoint.errors import DtypeError, OperandError, TracedError, TrackedError
 from adjoint.graph.spec import Spec, dtype_name
