@@ -15,7 +15,7 @@ def _compare(name: str, value: Callable[..., Any], sign_: str, code: str, method
     return blocked(
         name,
         value,
-        "a yes or no: its slope is 0 almost everywhere",
+        "a yes or no is flat almost everywhere",
         arity=2,
         symbol=sign_,
         formula="{x} " + code + " {y}",

@@ -73,3 +73,24 @@ def norm(x, axis, keepdims):
             m = np.ldexp(x.dtype.type(1), np.frexp(m)[1] - 1)  # powers of two divide without rounding
             r = np.sqrt(np.sum(np.square(x / m), axis=axis, keepdims=keepdims)) * np.reshape(m, np.shape(r))
     return r
+
+
+def set_at(x, v, key):
+    """A copy of x in which x[key] is v."""
+    r = np.array(x)
+    r[key] = v
+    return r if r.ndim else r[()]
+
+
+def index_add(x, v, key):
+    """A copy of x to which v is added at x[key], every repeat of an entry counted."""
+    r = np.array(x, np.result_type(x, v))
+    np.add.at(r, key, v)
+    return r if r.ndim else r[()]
+
+
+def scatter(g, key, shape):
+    """Zeros to which g is added at [key], every repeat of an entry counted."""
+    r = np.zeros(shape, g.dtype)
+    np.add.at(r, key, g)
+    return r if r.ndim else r[()]

@@ -54,8 +54,12 @@ reshape = linear(
 
 def _transpose(x: Any, axes: tuple[int, ...]) -> Any:
     x = np.asarray(x)
-    k = x.ndim - len(axes)
-    return _scalar(x.transpose(axes if k == 0 else (*range(k), *axes)))
+    return _scalar(x.transpose(_full(axes, x.ndim)))
+
+
+def _full(axes: tuple[int, ...], ndim: int) -> tuple[int, ...]:
+    # Leading axes that are not named are a batch, and stay.
+    return axes if len(axes) == ndim else (*range(ndim - len(axes)), *axes)
 
 
 def _transpose_spec(x: Any, axes: tuple[int, ...]) -> Spec:
@@ -86,7 +90,7 @@ transpose = linear(
     formula="transpose({x}, {axes})",
     verb="moves",
     words=_moves("Transpose"),
-    python=lambda o, n: f"np.transpose({o[0]}, {n.params['axes']!r})",
+    python=lambda o, n: f"np.transpose({o[0]}, {_full(n.params['axes'], n.input_spec(0).ndim)})",
 )
 
 
@@ -224,6 +228,11 @@ def _crop(xp: Any, g: Any, widths: tuple[tuple[int, int], ...], x_spec: Spec) ->
     return xp.getitem(g, index=(..., *(slice(a, a + n) for n, (a, _) in zip(sizes, widths, strict=True))))
 
 
+def _pad_text(x: str, ndim: int, widths: tuple[tuple[int, int], ...], constant: Any) -> str:
+    every = ((0, 0),) * (ndim - len(widths)) + widths
+    return f"np.pad({x}, {every}, constant_values={constant!r})"
+
+
 pad = linear(
     "pad",
     _pad,
@@ -236,7 +245,7 @@ pad = linear(
     formula="pad({x}, {widths})",
     verb="moves",
     words=_moves("Pad"),
-    python=lambda o, n: f"np.pad({o[0]}, {n.params['widths']!r}, constant_values={n.params['constant']!r})",
+    python=lambda o, n: _pad_text(o[0], n.input_spec(0).ndim, **n.params),
 )
 
 

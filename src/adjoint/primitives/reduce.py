@@ -208,7 +208,7 @@ def _place_record(name: str, pick: Callable[..., Any]) -> Primitive:
     return blocked(
         name,
         _place(pick),
-        "a place is a whole number: it jumps, and has no slope",
+        "a place is a whole number, flat almost everywhere",
         spec=spec,
         params=("axis", "keepdims"),
         symbol=name,

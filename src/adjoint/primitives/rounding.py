@@ -15,7 +15,7 @@ from adjoint.primitives.record import Primitive
 def _rounding(name: str, value: Callable[..., Any], symbol: str, emit: Callable[..., Any], **fields: Any) -> Primitive:
     kinks = fields.pop("kinks", "a jump at every whole number")
     fields.setdefault("formula", name + "({x})")
-    reason = "a step function: its slope is 0 almost everywhere"
+    reason = "a step function is flat almost everywhere"
     return blocked(name, value, reason, symbol=symbol, emit=emit, kinks=kinks, **fields)
 
 

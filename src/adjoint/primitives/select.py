@@ -40,7 +40,7 @@ def _sign(x: Any) -> Any:
 sign = blocked(
     "sign",
     _sign,
-    "a step function: its slope is 0 almost everywhere",
+    "a step function is flat almost everywhere",
     symbol="sgn",
     formula="sign({x})",
     python="np.sign({x})",
