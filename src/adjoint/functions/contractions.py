@@ -56,9 +56,8 @@ def inner(a: Any, b: Any) -> Any:
 def outer(a: Any, b: Any) -> Any:
     """Every entry of ``a`` times every entry of ``b``.
 
-    >>> outer([1.0, 2.0], [3.0, 4.0])
-    tensor([[3., 4.],
-            [6., 8.]])
+    >>> outer([1.0, 2.0], [3.0, 4.0]).tolist()
+    [[3.0, 4.0], [6.0, 8.0]]
     """
     return e.multiply(expand_dims(ravel(a), 1), expand_dims(ravel(b), 0))
 

@@ -63,9 +63,8 @@ def stack(arrays: Any, axis: int = 0, **unsupported: Any) -> Any:
 def vstack(tup: Any, **unsupported: Any) -> Any:
     """Arrays stacked as rows.
 
-    >>> vstack([[1.0, 2.0], [3.0, 4.0]])
-    tensor([[1., 2.],
-            [3., 4.]])
+    >>> vstack([[1.0, 2.0], [3.0, 4.0]]).tolist()
+    [[1.0, 2.0], [3.0, 4.0]]
     """
     refuse("vstack", unsupported)
     return concatenate([atleast_2d(a) for a in _several("vstack", tup)])
@@ -85,9 +84,8 @@ def hstack(tup: Any, **unsupported: Any) -> Any:
 def column_stack(tup: Any) -> Any:
     """Vectors (and matrices) joined as columns.
 
-    >>> column_stack([[1.0, 2.0], [3.0, 4.0]])
-    tensor([[1., 3.],
-            [2., 4.]])
+    >>> column_stack([[1.0, 2.0], [3.0, 4.0]]).tolist()
+    [[1.0, 3.0], [2.0, 4.0]]
     """
     found = [a if len(shape_of(a)) > 1 else reshape(a, (-1, 1)) for a in _several("column_stack", tup)]
     return concatenate(found, 1)

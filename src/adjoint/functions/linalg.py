@@ -55,9 +55,8 @@ def slogdet(a: Any) -> SlogdetResult:
 def inv(a: Any) -> Any:
     """The inverse of a matrix, or of each in a stack.
 
-    >>> inv([[2.0, 0.0], [0.0, 4.0]])
-    tensor([[0.5 , 0.  ],
-            [0.  , 0.25]])
+    >>> inv([[2.0, 0.0], [0.0, 4.0]]).tolist()
+    [[0.5, 0.0], [0.0, 0.25]]
     """
     a = operand(a, "inv")
     records.square("inv", Spec.of(a))

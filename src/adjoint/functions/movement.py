@@ -27,9 +27,8 @@ def shape_param(name: str, shape: Any) -> tuple[int, ...]:
 def reshape(a: Any, /, shape: Any, order: str = "C", **unsupported: Any) -> Any:
     """The same entries, in C order, in another shape; one size may be -1 and is worked out.
 
-    >>> reshape([1.0, 2.0, 3.0, 4.0], (2, -1))
-    tensor([[1., 2.],
-            [3., 4.]])
+    >>> reshape([1.0, 2.0, 3.0, 4.0], (2, -1)).tolist()
+    [[1.0, 2.0], [3.0, 4.0]]
     """
     refuse("reshape", {**unsupported, **({} if order == "C" else {"order": order})})
     a = operand(a, "reshape")
@@ -55,9 +54,8 @@ def ravel(a: Any, order: str = "C") -> Any:
 def transpose(a: Any, axes: Any = None) -> Any:
     """The axes in another order; without ``axes``, reversed.
 
-    >>> transpose([[1.0, 2.0], [3.0, 4.0]])
-    tensor([[1., 3.],
-            [2., 4.]])
+    >>> transpose([[1.0, 2.0], [3.0, 4.0]]).tolist()
+    [[1.0, 3.0], [2.0, 4.0]]
     """
     a = operand(a, "transpose")
     n = len(shape_of(a))
@@ -73,9 +71,8 @@ def transpose(a: Any, axes: Any = None) -> Any:
 def matrix_transpose(x: Any, /) -> Any:
     """The last two axes exchanged.
 
-    >>> matrix_transpose([[1.0, 2.0]])
-    tensor([[1.],
-            [2.]])
+    >>> matrix_transpose([[1.0, 2.0]]).tolist()
+    [[1.0], [2.0]]
     """
     return swapaxes(x, -1, -2)
 
@@ -83,9 +80,8 @@ def matrix_transpose(x: Any, /) -> Any:
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     """Two axes exchanged.
 
-    >>> swapaxes([[1.0, 2.0]], 0, 1)
-    tensor([[1.],
-            [2.]])
+    >>> swapaxes([[1.0, 2.0]], 0, 1).tolist()
+    [[1.0], [2.0]]
     """
     a = operand(a, "swapaxes")
     n = len(shape_of(a))
@@ -121,9 +117,8 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 def expand_dims(a: Any, axis: Any) -> Any:
     """New axes of size 1 at the places that they have in the result.
 
-    >>> expand_dims([1.0, 2.0], 1)
-    tensor([[1.],
-            [2.]])
+    >>> expand_dims([1.0, 2.0], 1).tolist()
+    [[1.0], [2.0]]
     """
     a = operand(a, "expand_dims")
     extra = len(axis) if isinstance(axis, tuple | list) else 1
@@ -146,9 +141,8 @@ def squeeze(a: Any, axis: Any = None) -> Any:
 def broadcast_to(array: Any, shape: Any) -> Any:
     """The entries repeated along new axes and axes of size 1.
 
-    >>> broadcast_to([1.0, 2.0], (2, 2))
-    tensor([[1., 2.],
-            [1., 2.]])
+    >>> broadcast_to([1.0, 2.0], (2, 2)).tolist()
+    [[1.0, 2.0], [1.0, 2.0]]
     """
     return apply(records.broadcast_to, (operand(array, "broadcast_to"),), {"shape": shape_param("broadcast_to", shape)})
 

@@ -26,9 +26,8 @@ from adjoint.tensor import Tensor
 def getitem(a: Any, index: Any) -> Any:
     """``a[index]``, in every form that NumPy knows.
 
-    >>> getitem([[1.0, 2.0], [3.0, 4.0]], (slice(None), [1, 0]))
-    tensor([[2., 1.],
-            [4., 3.]])
+    >>> getitem([[1.0, 2.0], [3.0, 4.0]], (slice(None), [1, 0])).tolist()
+    [[2.0, 1.0], [4.0, 3.0]]
     """
     a = operand(a, "getitem")
     template, arrays = _split(a, index)
@@ -80,9 +79,8 @@ def take(a: Any, indices: Any, axis: int | None = None, **unsupported: Any) -> A
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     """Entries at places that are given for each line along an axis, as argsort gives them.
 
-    >>> take_along_axis([[1.0, 2.0], [3.0, 4.0]], [[1], [0]], axis=1)
-    tensor([[2.],
-            [3.]])
+    >>> take_along_axis([[1.0, 2.0], [3.0, 4.0]], [[1], [0]], axis=1).tolist()
+    [[2.0], [3.0]]
     """
     a = operand(arr, "take_along_axis")
     places = indices if type(indices) is Tensor else np.asarray(indices)
@@ -116,9 +114,8 @@ def _diagonal(rows: int, columns: int, offset: int) -> tuple[Any, Any]:
 def diag(v: Any, k: int = 0) -> Any:
     """The diagonal of a matrix, or the matrix with this diagonal.
 
-    >>> diag([1.0, 2.0])
-    tensor([[1., 0.],
-            [0., 2.]])
+    >>> diag([1.0, 2.0]).tolist()
+    [[1.0, 0.0], [0.0, 2.0]]
     """
     v = operand(v, "diag")
     if len(shape_of(v)) == 2:
@@ -143,9 +140,8 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, **unsupported
 def tril(m: Any, k: int = 0) -> Any:
     """The lower triangle of matrices, zeros above the k-th diagonal.
 
-    >>> tril([[1.0, 2.0], [3.0, 4.0]])
-    tensor([[1., 0.],
-            [3., 4.]])
+    >>> tril([[1.0, 2.0], [3.0, 4.0]]).tolist()
+    [[1.0, 0.0], [3.0, 4.0]]
     """
     m = operand(m, "tril")
     return e.where(_below(m, k), m, 0)
@@ -154,9 +150,8 @@ def tril(m: Any, k: int = 0) -> Any:
 def triu(m: Any, k: int = 0) -> Any:
     """The upper triangle of matrices, zeros below the k-th diagonal.
 
-    >>> triu([[1.0, 2.0], [3.0, 4.0]])
-    tensor([[1., 2.],
-            [0., 4.]])
+    >>> triu([[1.0, 2.0], [3.0, 4.0]]).tolist()
+    [[1.0, 2.0], [0.0, 4.0]]
     """
     m = operand(m, "triu")
     return e.where(_below(m, k - 1), 0, m)

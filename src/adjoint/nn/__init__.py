@@ -1,0 +1,1 @@
+"""Neural networks: losses and activations as plain functions (so far)."""
