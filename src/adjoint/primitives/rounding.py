@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -42,14 +41,16 @@ rounded = _rounding(
 )
 
 
-def _remainder_code(k: Any, x: Any, y: Any) -> Any:
-    # A fused product keeps it exact; one step back where x / y was rounded up.
+def _against(k: Any, r: Any, y: Any) -> Any:
     zero = k.const(0.0)
-    quotient = k.floor(k.div(x, y))
-    r = k.select(k.eq(quotient, zero), x, k.fma(k.neg(quotient), y, x))
-    against = k.or_(k.and_(k.lt(r, zero), k.gt(y, zero)), k.and_(k.gt(r, zero), k.lt(y, zero)))
-    r = k.select(against, k.add(r, y), r)
-    return k.select(k.eq(y, zero), k.const(math.nan), k.select(k.eq(r, zero), k.copysign(zero, y), r))
+    return k.or_(k.and_(k.lt(r, zero), k.gt(y, zero)), k.and_(k.gt(r, zero), k.lt(y, zero)))
+
+
+def _remainder_code(k: Any, x: Any, y: Any) -> Any:
+    # fmod has the sign of x, Python's remainder that of y.
+    r = k.fmod(x, y)
+    r = k.select(_against(k, r, y), k.add(r, y), r)
+    return k.select(k.eq(r, k.const(0.0)), k.copysign(k.const(0.0), y), r)
 
 
 remainder = elementwise(
@@ -69,9 +70,15 @@ remainder = elementwise(
 
 
 def _floor_divide_code(k: Any, x: Any, y: Any) -> Any:
-    # x - remainder is a whole multiple of y, so its quotient only wants rounding.
-    whole = k.rint(k.div(k.sub(x, _remainder_code(k, x, y)), y))
-    return k.select(k.eq(y, k.const(0.0)), k.div(x, y), whole)
+    # x - fmod is a whole multiple of y: what is left to do is to round away the error of one division.
+    r = k.fmod(x, y)
+    one, half, ratio = k.const(1.0), k.const(0.5), k.div(x, y)
+    q = k.div(k.sub(x, r), y)
+    q = k.select(_against(k, r, y), k.sub(q, one), q)
+    whole = k.floor(q)
+    whole = k.select(k.gt(k.sub(q, whole), half), k.add(whole, one), whole)
+    whole = k.select(k.eq(q, k.const(0.0)), k.copysign(k.const(0.0), ratio), whole)
+    return k.select(k.eq(y, k.const(0.0)), ratio, whole)
 
 
 floor_divide = _rounding(
