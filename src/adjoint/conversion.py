@@ -7,6 +7,7 @@ A tracked tensor leaves only by a method that says so (``item``, ``tolist``, ``n
 from __future__ import annotations
 
 import functools
+import os
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ from adjoint.apply import apply, leaf, make
 from adjoint.errors import DtypeError, OperandError, ShapeError, TrackedError, UnsupportedError
 from adjoint.graph.spec import Spec, dtype_name
 from adjoint.primitives.structure import CUT
-from adjoint.site import here
+from adjoint.site import here, site_of, user_frame
 from adjoint.tensor import Tensor, is_tracked, no_value
 
+_NUMPY = os.path.dirname(np.__file__) + os.sep
 _LEAVE = "write t.item() for the number, or t.detach() for a tensor without a graph"
 
 
@@ -27,33 +29,42 @@ def _concrete(t: Tensor, wanted: str) -> Any:
     return t._value
 
 
+def _asked() -> str | None:
+    """Where the user asked for the conversion: above NumPy's own Python code, if that is what converts."""
+    frame = user_frame(3)
+    while frame.f_code.co_filename.startswith(_NUMPY) and frame.f_back is not None:
+        frame = frame.f_back
+    site = site_of(frame.f_code, frame.f_lasti)
+    return None if site is None else site.describe("at")
+
+
 def _scalar(t: Tensor, form: str) -> Any:
     """The value of an untracked tensor without axes, for ``float(t)`` and its kind."""
     value = _concrete(t, f"{form} needs a value")
     if is_tracked(t):
         raise TrackedError(
             f"{form} of a tracked tensor would lose its gradient.",
-            where=here(),
+            where=_asked(),
             help=f"{_LEAVE}; functions of numpy (np.sin, np.sqrt, ...) record.",
         )
     if value.ndim:
         raise UnsupportedError(
             f"{form} needs a tensor without axes, got {Spec.of(value)!r}.",
-            where=here(),
+            where=_asked(),
             help="use .tolist().",
         )
     return value
 
 
 def _complex(form: str) -> DtypeError:
-    return DtypeError(f"{form} of a complex tensor would drop the imaginary part.", where=here(), help="take abs(t).")
+    return DtypeError(f"{form} of a complex tensor would drop the imaginary part.", where=_asked(), help="take abs(t).")
 
 
 def _as_float(self: Tensor) -> float:
     value = _scalar(self, "float()")
     if value.dtype.kind == "c":
         raise DtypeError(
-            "float() of a complex tensor would drop the imaginary part.", where=here(), help="take abs(t)."
+            "float() of a complex tensor would drop the imaginary part.", where=_asked(), help="take abs(t)."
         )
     return float(value)
 
@@ -74,7 +85,7 @@ def _as_index(self: Tensor) -> int:
     if value.dtype.kind not in "iu":
         raise DtypeError(
             f"an index is a whole number, got a tensor of {dtype_name(value.dtype)}.",
-            where=here(),
+            where=_asked(),
             help="convert it with int(t) or t.astype(int).",
         )
     return int(value)
@@ -98,12 +109,12 @@ def _as_array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.n
     if is_tracked(self):
         raise TrackedError(
             "a tracked tensor cannot turn into a plain array: its gradient would be lost.",
-            where=here(),
+            where=_asked(),
             help="join tensors with np.stack([...]) or np.concatenate([...]), which record; use np functions on the\n"
             "tensor itself; write t.numpy(), t.item() or t.detach() where the plain values are meant.",
         )
     if copy is False:
-        raise UnsupportedError("a tensor never shares its memory.", where=here(), help="read t.value, or copy.")
+        raise UnsupportedError("a tensor never shares its memory.", where=_asked(), help="read t.value, or copy.")
     return np.array(value, dtype=dtype, order="C")
 
 

@@ -65,8 +65,11 @@ def unary(op: Primitive) -> Callable[[Any], Any]:
         f = _frame(1)
         code = f.f_code
         if internal[code.co_filename]:
-            f = user_frame(2)
+            f = f.f_back or f  # one frame of ours stands between where NumPy's protocol was used
             code = f.f_code
+            if internal[code.co_filename]:
+                f = user_frame(2)
+                code = f.f_code
         t._node = n = _new(Node)
         n.op = op
         n.inputs = (xn,)
@@ -145,8 +148,11 @@ def binary(op: Primitive, flip: bool = False) -> Callable[[Any, Any], Any]:
         f = _frame(1)
         code = f.f_code
         if internal[code.co_filename]:
-            f = user_frame(2)
+            f = f.f_back or f  # one frame of ours stands between where NumPy's protocol was used
             code = f.f_code
+            if internal[code.co_filename]:
+                f = user_frame(2)
+                code = f.f_code
         t._node = n = _new(Node)
         n.op = op
         if xn is None:

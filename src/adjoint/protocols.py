@@ -53,6 +53,8 @@ _INSTEAD = {
 
 def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
     if method == "__call__" and not kwargs and ufunc in UFUNCS:
+        if len(inputs) == 1:
+            return UFUNCS[ufunc](inputs[0])
         return UFUNCS[ufunc](*inputs)
     return _unusual(ufunc, method, inputs, kwargs)
 
@@ -62,7 +64,7 @@ def _unusual(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str,
     _fill()
     name = ufunc.__name__
     _no_output(f"np.{name}", kwargs)
-    given = {k: v for k, v in kwargs.items() if k not in _PLAIN or v != _PLAIN[k]}
+    given = {k: v for k, v in kwargs.items() if not (k in _PLAIN and type(v) is type(_PLAIN[k]) and v == _PLAIN[k])}
     if method == "__call__":
         door = UFUNCS.get(ufunc)
         if door is None:
@@ -81,7 +83,7 @@ def _unusual(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str,
         _no_keywords(name, f"np.{name}.{method}", given)
         return FUNCTIONS[stands](*inputs, axis=axis, **keep)
     instead = {
-        "at": "x[i] = v, or add up with a product or np.sum",
+        "at": "x[i] = v, or x[i] += v where no place repeats",
         "reduceat": "a loop over slices",
         "reduce": f"a loop with np.{name}",
         "accumulate": f"a loop with np.{name}",
@@ -122,7 +124,7 @@ def _explain_keywords(name: str, rule: Callable[..., Any], args: Any, kwargs: An
         raise UnsupportedError(
             f"{name} on a tensor does not take these arguments: {misfit}.",
             where=here(),
-            help=f"its parameters are {signature}.",
+            help=f"its parameters are ({', '.join(signature.parameters)}).",
         ) from error
 
 
@@ -140,7 +142,7 @@ def _no_output(name: str, kwargs: dict[str, Any]) -> None:
             continue
         kind = "tensor" if type(target) is Tensor else "plain array"
         raise UnsupportedError(
-            f"{name}(..., out=) would write into a {kind} that it does not own, and lose the graph.",
+            f"{name}(..., out=) would write into a {kind} behind the back of the graph.",
             where=here(),
             help="assign the result (a = a + t, where a is an array, instead of a += t); x[...] = result for a tensor.",
         )
