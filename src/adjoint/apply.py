@@ -14,7 +14,7 @@ import numpy as np
 from adjoint.errors import AdjointError, DtypeError, OperandError, ShapeError
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
-from adjoint.modes import MODE
+from adjoint.modes import MODE, Mode
 from adjoint.primitives.record import Namespace, Primitive
 from adjoint.primitives.structure import CUT, ITEM, LEAF
 from adjoint.site import here, user_frame
@@ -148,11 +148,13 @@ def apply(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any] | Non
             if type(value) is np.ndarray:
                 lent.append(value)
         values.append(value)
+    mode = _mode()
+    everything = mode is not None and mode.everything
+    if everything and mode.listener is not None:  # type: ignore[union-attr]
+        mode.listener.trying(op, operands)  # type: ignore[union-attr]
     out = _infer(op, values, params) if traced else _compute(op, values, params)
     if lent and not traced:
         out = tuple(_unshared(o, lent) for o in out) if op.several else _unshared(out, lent)
-    mode = _mode()
-    everything = mode is not None and mode.everything
     tracked = 0
     for i, node in enumerate(nodes):
         if node is not None:
@@ -191,9 +193,7 @@ def record_result(
         # Arrays and untracked tensors become leaves of their own, so that a replay is complete.
         for i, value in enumerate(values):
             if nodes[i] is None and not isinstance(value, bool | int | float | complex):
-                holder = operands[i] if type(operands[i]) is Tensor else None
-                nodes[i] = leaf(value, None, None if holder is None else holder._name)
-                mode.dead.add(nodes[i])  # type: ignore[union-attr]
+                nodes[i] = _captured(mode, operands[i], value)
     flags = op.flags(tracked) if op.differentiable and not traced else ()
     inputs: list[Any] = []
     for i, value in enumerate(values):
@@ -227,10 +227,24 @@ def record_result(
         dead = mode.dead
         if not op.differentiable or all(type(i) is not Node or i in dead for i in inputs):
             dead.add(node)
+        if mode.listener is not None:
+            mode.listener.recorded(node, out)
         if not mode.recording and node not in dead and not op.several:
             node = record(CUT, (node,), {"by": mode.cut or "no_grad"}, out.shape, out.dtype, None)
             dead.add(node)
+            if mode.listener is not None:
+                mode.listener.recorded(node, out)
     return _wrap(op, out, node, params)
+
+
+def _captured(mode: Mode, operand: Any, value: Any) -> Node:
+    """In an explanation: a node for an array or an untracked tensor, through which no gradient passes."""
+    if mode.listener is not None:
+        node: Node = mode.listener.captured(operand, value)
+    else:
+        node = leaf(value, None, operand._name if type(operand) is Tensor else None)
+    mode.dead.add(node)
+    return node
 
 
 def value_is_index(value: Any) -> bool:
@@ -248,8 +262,11 @@ def _wrap(op: Primitive, out: Any, node: Node | None, params: dict[str, Any] | N
         if node is not None and (value.dtype.kind in "fc" or type(value) is Spec):
             item = record(ITEM, (node,), {"index": i}, value.shape, value.dtype, None)
             mode = _mode()
-            if mode is not None and mode.everything and node in mode.dead:
-                mode.dead.add(item)
+            if mode is not None and mode.everything:
+                if node in mode.dead:
+                    mode.dead.add(item)
+                if mode.listener is not None:
+                    mode.listener.recorded(item, value)
         results.append(make(value, item, view))
     return tuple(results)
 

@@ -13,7 +13,7 @@ from typing import Any
 class Mode:
     """What the doors do beyond the common case. Frozen by convention; ``but`` makes a changed copy."""
 
-    __slots__ = ("cut", "dead", "everything", "origin", "recording", "scope")
+    __slots__ = ("cut", "dead", "everything", "listener", "origin", "recording", "scope")
 
     def __init__(self) -> None:
         self.recording = True
@@ -21,6 +21,8 @@ class Mode:
         self.everything = False
         #: In an explanation: nodes that no gradient passes through.
         self.dead: set[Any] = set()
+        #: In an explanation: told of every node and its value, asked for the nodes of captured arrays.
+        self.listener: Any = None
         #: The interned path of the open scopes.
         self.scope: str | None = None
         #: For gradient nodes: (forward node, input index, role).
