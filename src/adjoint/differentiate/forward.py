@@ -131,14 +131,20 @@ def _mask(op: Any, node: Node, ts: list[Any], dead: dict[Node, Any], xp: Any, sa
             found = zero if found is None else found & zero
         return found
     live = [p for p, t in zip(node.inputs, ts, strict=True) if t is not None]
-    if not live or any(p not in dead for p in live):
+    born = op.mask in {"fills", "writes"}
+    if not live or (not born and any(p not in dead for p in live)):
         return None
     if op.mask == "elementwise":
         found = dead[live[0]]
         for parent in live[1:]:
             found = found & dead[parent]
         return xp.broadcast_to(found, shape=node.shape) if found.shape != node.shape else found
-    if op.mask in {"moves", "places"} and op.push is not None:
-        alive = [None if t is None else xp.where(dead[p], 0.0, 1.0) for p, t in zip(node.inputs, ts, strict=True)]
+    if op.mask in {"moves", "places", "fills", "writes"}:
+        alive = [None if t is None else _alive(p, t, dead, xp) for p, t in zip(node.inputs, ts, strict=True)]
         return op.push(xp, alive, saved, node) == 0
     return None
+
+
+def _alive(parent: Any, t: Any, dead: dict[Node, Any], xp: Any) -> Any:
+    """1 where the tangent of an input lives, 0 where it is dead."""
+    return xp.where(dead[parent], 0.0, 1.0) if parent in dead else xp.broadcast_to(1.0, shape=t.shape)

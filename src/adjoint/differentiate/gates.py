@@ -127,7 +127,7 @@ def general(
         if mode is not None:
             mode.origin = (node, i, "pull")
         if together is not None:
-            pull = None
+            pull = _only(op, i)
             d = together[i] if i < len(together) else None
         else:
             pull = (op.pulls_conj if conj else op.pulls)[i] if i < len(op.pulls) else None
@@ -146,11 +146,16 @@ def general(
     return True
 
 
+def _only(op: Any, i: int) -> Any:
+    """The rule of one input where a record's rules come together."""
+    return lambda xp, g, saved, node: op.pull_all(xp, g, saved, node)[i]
+
+
 def _dead(
     op: Any, node: Node, i: int, parent: Node, pull: Any, masked: Masked | None, d: Any, xp: Any, saved: Any
 ) -> Any:
     """The mask of a new cotangent as a function, or None when there is none to carry on."""
-    if not op.mask or (masked is None and op.mask in {"elementwise", "moves"}):
+    if not op.mask or (masked is None and op.mask in {"elementwise", "moves", "fills"}):
         return None
     if not parent.op.mask and op.mask != "elementwise":
         # The mask would end at the next gate anyway. (Elementwise gates still select by it.)

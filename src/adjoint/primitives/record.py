@@ -51,7 +51,8 @@ class Primitive:
     #: local(xp, saved, node) of each input, where the derivative is one factor an element.
     locals: tuple[Rule | None, ...] = ()
     #: How a structural-zero mask passes: "elementwise" (unchanged), "moves" (by the adjoint itself), "router"
-    #: (born where the weight is 0), "places" (as moves, and born where nothing is placed), "" (it ends here).
+    #: (born where the weight is 0), "" (it ends here). Movement may also give birth to masks: "places" on the way
+    #: back (what was not picked), "fills" on the way forward (what was filled up), "writes" in both.
     mask: str = ""
     #: accumulate(xp, acc, g, saved, node) -> acc with the first input's cotangent added, in place where xp computes.
     accumulate: Rule | None = None
@@ -82,7 +83,7 @@ class Primitive:
     hot: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        hot = bool(self.pulls) and self.mask in {"elementwise", "moves", ""} and not self.several
+        hot = bool(self.pulls) and self.mask in {"elementwise", "moves", "fills", ""} and not self.several
         object.__setattr__(self, "hot", hot and self.pull_all is None and self.accumulate is None)
 
     @property
