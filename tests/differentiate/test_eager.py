@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 import weakref
 
-import adjoint.numpy as anp
 import numpy as np
 import pytest
 
 import adjoint as ad
+import adjoint.numpy as anp
 
 
 def test_backward_fills_grad_and_adds():

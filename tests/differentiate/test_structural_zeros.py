@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import adjoint.numpy as anp
 import numpy as np
 import pytest
 
 import adjoint as ad
+import adjoint.numpy as anp
 
 X = np.array([-1.0, 0.0, 4.0])
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import math
 
-import adjoint.numpy as anp
 import numpy as np
 import pytest
 
 import adjoint as ad
+import adjoint.numpy as anp
 from adjoint.differentiate.reverse import visited
 
 
@@ -135,7 +135,7 @@ def test_the_pullback_does_not_see_later_changes_of_the_caller_s_array():
 def test_results_are_the_caller_s_own():
     x = np.array([1.0, 2.0, 3.0])
     for f in (anp.sum, lambda v: anp.sum(v * 2.0), lambda v: v[0] * v[1], lambda v: anp.sum(anp.reshape(v, (3, 1)))):
-        value, gradient = ad.value_and_grad(f)(x)
+        _, gradient = ad.value_and_grad(f)(x)
         gradient += 1.0
         assert gradient.flags.owndata
         assert gradient.flags.writeable

@@ -131,8 +131,11 @@ def _mask(op: Any, node: Node, ts: list[Any], dead: dict[Node, Any], xp: Any, sa
             found = zero if found is None else found & zero
         return found
     live = [p for p, t in zip(node.inputs, ts, strict=True) if t is not None]
-    born = op.mask in {"fills", "writes"}
-    if not live or (not born and any(p not in dead for p in live)):
+    if not live:
+        return None
+    if op.mask == "elementwise" and any(p not in dead for p in live):
+        return None
+    if op.mask in {"moves", "places"} and not any(p in dead for p in live):
         return None
     if op.mask == "elementwise":
         found = dead[live[0]]
