@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.errors import ArgumentError, ShapeError
+from adjoint.errors import ShapeError
 from adjoint.graph.spec import Spec
 from adjoint.primitives.families import opaque
 
@@ -25,16 +25,6 @@ def hermitian(xp: Any, x: Any) -> Any:
 
 def _column(xp: Any, b: Any, vector: bool) -> Any:
     return xp.expand_dims(b, axis=(-1,)) if vector else b
-
-
-def _solve(x: Any, y: Any) -> Any:
-    try:
-        return np.linalg.solve(x, y)
-    except np.linalg.LinAlgError as error:
-        _solve_spec(x, y)
-        raise ArgumentError(
-            "solve: the matrix is singular.", help="use a regular matrix, or add to its diagonal."
-        ) from error
 
 
 def square(name: str, x: Spec) -> None:
@@ -84,7 +74,7 @@ def _solve_jvp(xp: Any, t: Any, x: Any, out: Any, y_spec: Spec) -> Any:
 
 solve = opaque(
     "solve",
-    _solve,
+    np.linalg.solve,
     _solve_vjp,
     _solve_jvp,
     arity=2,
