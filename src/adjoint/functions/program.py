@@ -62,12 +62,12 @@ def define(
     """The graph of named operations; see ``Graph.define``."""
     steps = {name: _step(name, entry) for name, entry in nodes.items()}
     specs = _inputs(steps, dict(inputs or {}))
-    keys = None if isinstance(output, str) else tuple(output)
-    for name in (output,) if keys is None else keys:
+    single = isinstance(output, str)
+    outputs = (str(output),) if single else tuple(output)
+    for name in outputs:
         if name not in steps and name not in specs:
-            raise GraphError(
-                f"the output {name!r} is not defined.", where=here(), help=f"defined are {', '.join(steps)}."
-            )
+            help = f"defined are {', '.join(steps)}."
+            raise GraphError(f"the output {name!r} is not defined.", where=here(), help=help)
     known: dict[str, Any] = {}
     with switched(recording=True, everything=False, scope=None, origin=None):
         for name, spec in specs.items():
