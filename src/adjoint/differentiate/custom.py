@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.apply import apply, make, normalize
+from adjoint.apply import apply, make, normalize, record
 from adjoint.differentiate.saved import freed
 from adjoint.errors import AdjointError, RuleError
 from adjoint.graph.node import FREED, Node
@@ -80,9 +80,9 @@ ONCE = Primitive(
     name="once",
     family="opaque",
     gate="own rule",
-    value=lambda x, by: x,
-    spec=lambda x, by: Spec.of(x),
-    arity=1,
+    value=lambda x, *sources, by: x,
+    spec=lambda x, *sources, by: Spec.of(x),
+    arity=None,
     params=("by",),
     pull_all=_once_pull,
     push=lambda xp, ts, s, n: _once_pull(xp, None, s, n),
@@ -341,4 +341,9 @@ def _fitted(cls: Any, rule: str, node: Node, one: Any, spec: Spec, place: int, r
         raise RuleError(f"{what}, but it must have the dtype of {spec!r}.", where=node.describe())
     if not records:
         return tensor._value
-    return apply(ONCE, (tensor,), {"by": cls.__name__}) if once and tensor._node is not None else tensor
+    if not once:
+        return tensor
+    # It hangs on the operation's inputs too, though its rule did not say how.
+    inputs = (tensor._node if tensor._node is not None else tensor._value, *node.parents)
+    value = tensor._value
+    return make(value, record(ONCE, inputs, {"by": cls.__name__}, value.shape, value.dtype, None))
