@@ -292,10 +292,12 @@ def _compute(op: Primitive, values: list[Any], params: dict[str, Any] | None) ->
     except np.linalg.LinAlgError:
         _infer(op, values, params)  # unless shapes are to blame, the words of linear algebra stand
         raise
-    except (TypeError, ValueError, IndexError, OverflowError) as error:
+    except OverflowError as error:
+        raise DtypeError(f"{op.name}: {error}.", where=here(), help="convert with astype first.") from error
+    except (TypeError, ValueError, IndexError) as error:
         # The spec rule says in our words what does not fit; if it has no objection, NumPy's words stand.
         _infer(op, values, params)
-        kind = DtypeError if isinstance(error, TypeError | OverflowError) else ShapeError
+        kind = DtypeError if isinstance(error, TypeError) else ShapeError
         shown = ", ".join(_operand(v) for v in values)
         raise kind(f"{op.name}({shown}) failed: {error}", where=here()) from error
     if op.several:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from adjoint.errors import AdjointError, AxisError, ShapeError, TracedError
 from adjoint.graph.spec import Spec
+from adjoint.site import here
 
 
 class _Hole:
@@ -53,7 +55,10 @@ def split_index(index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
 
 
 def _whole(bound: Any) -> int | None:
-    return None if bound is None else bound.__index__()
+    try:
+        return None if bound is None else operator.index(bound)
+    except TypeError as error:
+        raise AxisError(f"a slice is made of whole numbers, got {bound!r}.", where=here()) from error
 
 
 def fill(index: tuple[Any, ...], arrays: tuple[Any, ...]) -> tuple[Any, ...]:
