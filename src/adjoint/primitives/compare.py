@@ -22,6 +22,7 @@ def _compare(name: str, value: Callable[..., Any], sign_: str, code: str, method
         python="{x} " + code + " {y}",
         emit=lambda k, x, y: getattr(k, method)(x, y),
         kinks="a jump where both are equal",
+        at_kink=np.equal,
     )
 
 

@@ -106,6 +106,7 @@ power = elementwise(
     emit=lambda k, x, y: k.pow(x, y),
     domain="x > 0, or x of any sign and whole y",
     kinks="at x = 0",
+    at_kink=lambda x, y: np.equal(x, 0) & np.less(np.real(y), 1) & np.not_equal(y, 0),
 )
 
 square = elementwise(
@@ -143,6 +144,7 @@ sqrt = elementwise(
     emit=lambda k, x: k.sqrt(x),
     domain="x >= 0",
     kinks="slope inf at 0",
+    at_kink=lambda x: np.equal(x, 0),
 )
 
 reciprocal = elementwise(
@@ -249,6 +251,7 @@ arctan2 = elementwise(
     emit=lambda k, x, y: k.atan2(x, y),
     domain="not both 0",
     kinks="undefined at (0, 0); a jump along y < 0, x = 0",
+    at_kink=lambda x, y: np.equal(x, 0) & np.less_equal(y, 0),
 )
 
 sinh = elementwise(

@@ -53,4 +53,5 @@ sort = linear(
     words="Sort moves: each gradient returns to the place its value came from.",
     python=lambda o, n: f"np.sort({o[0]}, axis={n.params['axis']!r}, kind='stable')",
     kinks="where entries are equal, their order (and so their gradients) is that of the input",
+    at_kink=lambda x, axis: np.any(np.diff(np.sort(x, axis=axis), axis=axis) == 0, axis=axis),
 )

@@ -77,6 +77,8 @@ class Primitive:
     emit: Any = None
     domain: str = "all reals"
     kinks: str = ""
+    #: Where operands stand exactly on a kink or a step, as truth values: ``at_kink(*operands, **params)``, in NumPy.
+    at_kink: Callable[..., Any] | None = None
     source: str = ""
     _flags: dict[int, tuple[bool, ...]] = field(default_factory=dict)
     #: The reverse walk may take its short way: one rule an input, no mask born, one output. Derived.

@@ -105,6 +105,17 @@ def _not_empty(name: str) -> Callable[..., Spec]:
     return spec
 
 
+def _ties(best: Callable[..., Any]) -> Callable[..., Any]:
+    """Whether the best element occurs more than once."""
+
+    def at_kink(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+        if not np.size(x):
+            return np.zeros(0, bool)
+        return np.sum(np.equal(x, best(x, axis=axis, keepdims=True)), axis=axis) > 1
+
+    return at_kink
+
+
 max_ = reduce(
     "max",
     lambda x, axis, keepdims: np.maximum.reduce(x, axis=axis, keepdims=keepdims),
@@ -119,6 +130,7 @@ max_ = reduce(
     python=_numpy_text("max"),
     emit=(-math.inf, lambda k, acc, x: k.select(k.or_(k.gt(x, acc), k.isnan(x)), x, acc)),
     kinks="where the largest entries tie; they share equally",
+    at_kink=_ties(np.max),
 )
 
 min_ = reduce(
@@ -135,6 +147,7 @@ min_ = reduce(
     python=_numpy_text("min"),
     emit=(math.inf, lambda k, acc, x: k.select(k.or_(k.lt(x, acc), k.isnan(x)), x, acc)),
     kinks="where the smallest entries tie; they share equally",
+    at_kink=_ties(np.min),
 )
 
 
@@ -175,6 +188,7 @@ norm = reduce(
     python=_helper_text("norm"),
     helpers=("norm",),
     kinks="at 0, where the gradient is taken as 0",
+    at_kink=lambda x, axis, keepdims: np.all(np.equal(x, 0), axis=axis, keepdims=keepdims),
 )
 
 
@@ -215,6 +229,7 @@ def _place_record(name: str, pick: Callable[..., Any]) -> Primitive:
         formula=name + "({x}, {axis})",
         python=text,
         kinks="a jump where the places tie",
+        at_kink=_ties(np.max if name == "argmax" else np.min),
     )
 
 

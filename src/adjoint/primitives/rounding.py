@@ -15,6 +15,7 @@ def _rounding(name: str, value: Callable[..., Any], symbol: str, emit: Callable[
     kinks = fields.pop("kinks", "a jump at every whole number")
     fields.setdefault("formula", name + "({x})")
     reason = "a step function is flat almost everywhere"
+    fields.setdefault("at_kink", lambda x: np.equal(x, np.floor(x)))
     return blocked(name, value, reason, symbol=symbol, emit=emit, kinks=kinks, **fields)
 
 
@@ -38,6 +39,7 @@ rounded = _rounding(
     params=("decimals",),
     python=lambda operands, node: f"np.round({operands[0]}, {(node.params or {}).get('decimals', 0)})",
     kinks="a jump half-way between two neighbours",
+    at_kink=lambda x, decimals=0: np.equal(np.remainder(np.multiply(x, 10.0**decimals), 1.0), 0.5),
 )
 
 
@@ -66,6 +68,7 @@ remainder = elementwise(
     emit=_remainder_code,
     domain="y other than 0",
     kinks="a jump where x is a whole multiple of y",
+    at_kink=lambda x, y: np.equal(np.remainder(x, y), 0),
 )
 
 
@@ -91,4 +94,5 @@ floor_divide = _rounding(
     python="{x} // {y}",
     domain="y other than 0",
     kinks="a jump where x is a whole multiple of y",
+    at_kink=lambda x, y: np.equal(np.remainder(x, y), 0),
 )

@@ -26,6 +26,7 @@ absolute = router(
     words="Abs routes: the gradient passes with the sign of {x}, and stops at 0.",
     emit=lambda k, x: k.abs(x),
     kinks="at x = 0, where the slope is taken as 0",
+    at_kink=lambda x: np.equal(x, 0),
     source="complex z: z / |z| is the direction of steepest ascent (W. Wirtinger, Math. Ann. 97, 1927, 357-375)",
 )
 
@@ -46,6 +47,7 @@ sign = blocked(
     python="np.sign({x})",
     emit=lambda k, x: k.select(k.gt(x, k.const(0.0)), k.const(1.0), k.select(k.lt(x, k.const(0.0)), k.const(-1.0), x)),
     kinks="a jump at x = 0",
+    at_kink=lambda x: np.equal(x, 0),
 )
 
 
@@ -75,6 +77,7 @@ direction = opaque(
     python="np.sign({x})",
     domain="all numbers other than 0",
     kinks="no direction at 0, where value and slope are taken as 0",
+    at_kink=lambda x: np.equal(x, 0),
 )
 
 
@@ -96,6 +99,7 @@ maximum = router(
     slopes=("{x} > {y}", "{y} > {x}"),
     emit=lambda k, x, y: k.select(k.or_(k.ge(x, y), k.isnan(x)), x, y),
     kinks="at x = y, where each receives half",
+    at_kink=np.equal,
 )
 
 minimum = router(
@@ -110,6 +114,7 @@ minimum = router(
     slopes=("{x} < {y}", "{y} < {x}"),
     emit=lambda k, x, y: k.select(k.or_(k.le(x, y), k.isnan(x)), x, y),
     kinks="at x = y, where each receives half",
+    at_kink=np.equal,
 )
 
 
@@ -147,6 +152,7 @@ relu = router(
     python="np.maximum({x}, 0)",
     emit=lambda k, x: k.select(k.le(x, k.const(0.0)), k.const(0.0), x),
     kinks="at x = 0, where the slope is taken as 0",
+    at_kink=lambda x: np.equal(x, 0),
 )
 
 clip = router(
@@ -163,6 +169,7 @@ clip = router(
     words="Clip routes: the gradient passes where {y} ≤ {x} ≤ {z} and stops elsewhere ({k} of {n} pass).",
     emit=lambda k, x, y, z: _clip_code(k, x, y, z),
     kinks="at both bounds, where the slope is taken as 1",
+    at_kink=lambda x, y, z: np.equal(x, y) | np.equal(x, z),
 )
 
 
