@@ -13,6 +13,7 @@ import numpy as np
 from adjoint.errors import ShapeError
 from adjoint.graph.spec import Spec
 from adjoint.primitives.families import opaque
+from adjoint.site import here
 
 GILES = "M. B. Giles, report NA-08/01, Oxford 2008, https://people.maths.ox.ac.uk/gilesm/files/NA-08-01.pdf"
 
@@ -30,7 +31,7 @@ def _column(xp: Any, b: Any, vector: bool) -> Any:
 def square(name: str, x: Spec) -> None:
     """Raises ShapeError for what is no square matrix, or stack of them."""
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
-        raise ShapeError(f"{name} needs square matrices, got {x!r}.")
+        raise ShapeError(f"{name} needs square matrices, got {x!r}.", where=here())
 
 
 def _float(*specs: Spec) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from adjoint.errors import AxisError, DtypeError, ShapeError
 from adjoint.graph.spec import Spec
+from adjoint.site import here
 
 #: Python's numbers have a weak dtype; np.float64, though a float by inheritance, has not.
 _WEAK = (bool, int, float, complex)
@@ -73,7 +74,7 @@ def normal_axes(name: str, axis: Any, ndim: int) -> tuple[int, ...]:
     given = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
     found = sorted(normal_axis(name, a, ndim) for a in given)
     if len(set(found)) != len(found):
-        raise AxisError(f"{name}: an axis stands twice in {axis!r}.")
+        raise AxisError(f"{name}: an axis stands twice in {axis!r}.", where=here())
     return tuple(found)
 
 
@@ -82,9 +83,9 @@ def normal_axis(name: str, axis: Any, ndim: int) -> int:
     try:
         number = axis.__index__()
     except (AttributeError, TypeError):
-        raise AxisError(f"{name}: an axis is a whole number, got {axis!r}.") from None
+        raise AxisError(f"{name}: an axis is a whole number, got {axis!r}.", where=here()) from None
     if not -ndim <= number < ndim:
-        raise AxisError(f"{name}: axis {number} does not exist in an array of {ndim} dimensions.")
+        raise AxisError(f"{name}: axis {number} does not exist in an array of {ndim} dimensions.", where=here())
     return number - ndim if number >= 0 else number
 
 
