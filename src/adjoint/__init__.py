@@ -11,3 +11,5 @@ from adjoint.graph.graph import Graph
 from adjoint.graph.spec import Spec
 from adjoint.modes import no_grad, scope
 from adjoint.tensor import Tensor
+from adjoint.verify.check import check
+from adjoint.verify.kinks import kinks
