@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import optree
 
 from adjoint.apply import make, normalize
 from adjoint.errors import DtypeError, OperandError
@@ -29,6 +28,9 @@ def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
     kind = type(tree)
     if kind is float or kind is Tensor or kind is np.ndarray:
         return [tree], _only
+    # Loaded on first use: bare numbers and arrays, the common case, never need it.
+    import optree
+
     while True:
         leaves, spec = optree.tree_flatten(tree, namespace=_NAMESPACE)
         fresh = {type(x) for x in leaves if dataclasses.is_dataclass(x) and not isinstance(x, type)} - _registered
@@ -43,6 +45,8 @@ def _only(values: list[Any]) -> Any:
 
 
 def _register(kind: type) -> None:
+    import optree
+
     names = [f.name for f in dataclasses.fields(kind)]
 
     def take(instance: Any) -> Any:
@@ -61,6 +65,8 @@ def _register(kind: type) -> None:
 
 def paths(tree: Any) -> list[str]:
     """A readable path for every leaf, such as ``['w'][0]`` (empty for a bare leaf)."""
+    import optree
+
     flatten(tree)
     found, _, _ = optree.tree_flatten_with_path(tree, namespace=_NAMESPACE)
     return ["".join(f"[{key!r}]" for key in path) for path in found]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -143,6 +142,8 @@ class Graph:
 
         Names, source lines and creation numbers do not count.
         """
+        import hashlib
+
         digest = hashlib.sha256()
         index = {node: i for i, node in enumerate(self.nodes)}
         given = {node: i for i, node in enumerate(self.inputs)}
@@ -191,6 +192,8 @@ def collect(roots: Iterable[Node], stop: frozenset[Node] = frozenset(), bound: i
 def constant_key(value: Any) -> str:
     """A text that is equal for equal constants: numbers, arrays (by hash), containers, slices."""
     if isinstance(value, np.ndarray):
+        import hashlib
+
         return f"array {value.dtype} {value.shape} {hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}"
     if isinstance(value, np.generic):
         return f"{value.dtype} {value!r}"
