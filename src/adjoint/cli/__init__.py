@@ -1,0 +1,1 @@
+"""The command line: ``adjoint explain``, ``adjoint check`` and ``adjoint demo``."""
