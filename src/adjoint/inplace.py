@@ -7,7 +7,6 @@ rule saved it, the numbers change in place; nobody can tell but the clock.
 
 from __future__ import annotations
 
-import dis
 import functools
 import sys
 from collections.abc import Callable
@@ -28,7 +27,7 @@ from adjoint.primitives.movement import astype
 from adjoint.primitives.places import fill, split_index
 from adjoint.primitives.record import Primitive
 from adjoint.primitives.structure import LEAF
-from adjoint.site import here
+from adjoint.site import here, instructions
 from adjoint.tensor import Tensor
 
 
@@ -157,7 +156,7 @@ def _augmented(symbol: str, compute: Callable[[Any, Any], Any], op: Primitive | 
     form = f"x {symbol}= v"
 
     def update(self: Tensor, v: Any, /) -> Any:
-        if self._view and _stored_back():
+        if self._view and _stored_back(self):
             return compute(self, v)  # x[i] += v: the result goes to x by x[i] = ..., nothing is lost
         _writable(self, form)
         own = is_user_leaf(self)
@@ -208,25 +207,40 @@ def _update_in_place(x: Tensor, v: Any, op: Primitive, ufunc: Any) -> bool:
     return True
 
 
-def _stored_back() -> bool:
-    """Whether the running ``+=`` stands in ``x[i] += v``, where Python stores its result to ``x[i]`` next."""
+def _stored_back(view: Tensor) -> bool:
+    """Whether the running ``+=`` is that of an ``x[i] += v`` whose ``x[i]`` gave this view: it is stored back next.
+
+    A view from elsewhere (``views[0] += v`` on a list of them) is not: NumPy would write through it.
+    """
+    place = view._view
     frame = sys._getframe(2)  # whoever wrote the +=, also inside this package
-    return frame.f_lasti in _item_updates(frame.f_code)
+    if type(place) is not tuple or place[0] is not frame.f_code:
+        return False
+    return place[1] in _item_updates(frame.f_code).get(frame.f_lasti, ())
 
 
 @functools.lru_cache(maxsize=256)
-def _item_updates(code: CodeType) -> frozenset[int]:
-    """The instructions of a code object that are the ``+=`` of an ``x[i] += v``."""
-    found, waiting = set(), None
-    for instruction in dis.get_instructions(code):
+def _item_updates(code: CodeType) -> dict[int, range]:
+    """The offsets of every ``+=`` of an ``x[i] += v``, with those of its ``x[i]``."""
+    found: dict[int, range] = {}
+    read: range | None = None
+    update = range(0)
+    before = ""
+    for instruction, span in instructions(code):
         name = instruction.opname
-        if name == "BINARY_OP" and instruction.argrepr.endswith("="):
-            waiting = instruction.offset
-        elif waiting is not None and name in ("STORE_SUBSCR", "STORE_SLICE"):
-            found.add(waiting)
-        elif name not in ("SWAP", "CACHE", "NOP", "EXTENDED_ARG"):
-            waiting = None
-    return frozenset(found)
+        if name in ("CACHE", "NOP", "EXTENDED_ARG"):
+            continue
+        if before == "COPY" and (name in ("BINARY_SUBSCR", "BINARY_SLICE") or instruction.argrepr == "[]"):
+            read = span  # x and i were copied: they will be needed again to store
+        elif name == "BINARY_OP" and instruction.argrepr.endswith("="):
+            update = span
+        elif name in ("STORE_SUBSCR", "STORE_SLICE") and before == "SWAP" and read is not None:
+            found.update(dict.fromkeys(update, read))
+            read = None
+        elif name != "SWAP":
+            update = range(0)
+        before = name
+    return found
 
 
 _DOORS = operators.INSTALLED

@@ -5,6 +5,7 @@ Each is the door of a record, installed on the class as it is: an operator costs
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -65,8 +66,12 @@ def index(x: Any, key: Any, /) -> Any:
     """``x[key]``, in every form that NumPy knows."""
     template, arrays = split_index(plain_index(key))
     out = apply(getitem, (x, *arrays), {"index": template})
-    if out._view and not out._value.shape and Ellipsis not in template:
-        out._view = False  # whole numbers for every axis pick a number, which is no view in NumPy either
+    if out._view:
+        if not out._value.shape and Ellipsis not in template:
+            out._view = False  # whole numbers for every axis pick a number, which is no view in NumPy either
+        else:
+            frame = sys._getframe(1)
+            out._view = (frame.f_code, frame.f_lasti)
     return out
 
 

@@ -122,15 +122,25 @@ def assigned_name(code: CodeType | None, lasti: int | None) -> str | None:
 
 @functools.lru_cache(maxsize=256)
 def _assigned_names(code: CodeType) -> dict[int, str]:
-    """Every instruction whose result is stored at once, with the variable's name."""
+    """Every instruction whose result is stored at once, with the variable's name.
+
+    Its caches count as the instruction: that is where ``lasti`` stands in a call that Python has specialised.
+    """
     names: dict[int, str] = {}
-    waiting: int | None = None
-    for instruction in dis.get_instructions(code):
+    waiting = range(0)
+    for instruction, span in instructions(code):
         if instruction.opname in _PASSED_OVER:
             continue
-        if waiting is not None and instruction.opname in _STORES:
-            names[waiting] = str(instruction.argval)
-        elif waiting is not None and instruction.opname in _PAIRED_STORES:
-            names[waiting] = str(instruction.argval[0])
-        waiting = instruction.offset
+        if instruction.opname in _STORES:
+            names.update(dict.fromkeys(waiting, str(instruction.argval)))
+        elif instruction.opname in _PAIRED_STORES:
+            names.update(dict.fromkeys(waiting, str(instruction.argval[0])))
+        waiting = span
     return names
+
+
+def instructions(code: CodeType) -> list[tuple[dis.Instruction, range]]:
+    """The instructions of a code object, each with the offsets that belong to it (its own and its caches')."""
+    found = list(dis.get_instructions(code))
+    ends = [*(i.offset for i in found[1:]), len(code.co_code)]
+    return [(i, range(i.offset, end, 2)) for i, end in zip(found, ends, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,8 +42,9 @@ class Tensor(Installed):
     _node: Node | None
     _grad: Tensor | None
     _name: str | None
-    #: Whether NumPy would have made this result a view of its operand: then it cannot be written to.
-    _view: bool
+    #: Whether NumPy would have made this result a view of its operand: then it cannot be written to. Of ``x[i]``,
+    #: which instruction it was, since ``x[i] += v`` may.
+    _view: bool | tuple[CodeType, int]
 
     def __init__(self, *_: object, **__: object) -> None:
         raise UnsupportedError(
