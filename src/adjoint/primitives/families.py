@@ -23,10 +23,19 @@ from typing import Any
 
 from adjoint.errors import RecordError
 from adjoint.graph.spec import Spec
-from adjoint.primitives.record import Primitive, Rule, bind, kept, register, rule_names, saved_index
+from adjoint.primitives.derivations import (
+    Local,
+    local_rule,
+    needs_of,
+    route,
+    scale,
+    scale_conj,
+    step,
+    sum_of_products,
+    sum_of_routes,
+)
+from adjoint.primitives.record import Primitive, Rule, bind, kept, register, rule_names
 from adjoint.primitives.specs import elementwise_spec, kept_shape, reduced_shape
-
-Local = Callable[..., Any] | str | float | int | None
 
 
 def elementwise(name: str, value: Callable[..., Any], d: Sequence[Local], **fields: Any) -> Primitive:
@@ -36,8 +45,8 @@ def elementwise(name: str, value: Callable[..., Any], d: Sequence[Local], **fiel
     (distributor, swapper). Complex functions here are holomorphic: VJP = g * conj(d).
     """
     arity, params = len(d), tuple(fields.get("params", ()))
-    locals_ = tuple(_local(name, one, arity, params) for one in d)
-    pulls = tuple(_scale(one, call, arity) for one, call in zip(d, locals_, strict=True))
+    locals_ = tuple(local_rule(name, one, arity, params) for one in d)
+    pulls = tuple(scale(one, call, arity) for one, call in zip(d, locals_, strict=True))
     fields.setdefault("gate", "scaler")
     fields.setdefault("mask", "elementwise")
     fields.setdefault("spec", elementwise_spec(name, value))
@@ -48,9 +57,9 @@ def elementwise(name: str, value: Callable[..., Any], d: Sequence[Local], **fiel
             value=value,
             arity=arity,
             pulls=pulls,
-            pulls_conj=tuple(_scale_conj(one, call) for one, call in zip(d, locals_, strict=True)),
-            push=_sum_of_products(locals_),
-            needs=tuple(_needs(one, arity) for one in d),
+            pulls_conj=tuple(scale_conj(one, call) for one, call in zip(d, locals_, strict=True)),
+            push=sum_of_products(locals_),
+            needs=tuple(needs_of(one, arity) for one in d),
             locals=locals_,
             **fields,
         )
@@ -64,8 +73,8 @@ def router(name: str, value: Callable[..., Any], w: Sequence[Local], **fields: A
     whatever arrives from upstream (inf * 0 would be NaN).
     """
     arity, params = len(w), tuple(fields.get("params", ()))
-    locals_ = tuple(_local(name, one, arity, params) for one in w)
-    pulls = tuple(None if call is None else _route(call) for call in locals_)
+    locals_ = tuple(local_rule(name, one, arity, params) for one in w)
+    pulls = tuple(None if call is None else route(call) for call in locals_)
     fields.setdefault("gate", "router")
     fields.setdefault("spec", elementwise_spec(name, value))
     fields.setdefault("mask", "router")
@@ -77,8 +86,8 @@ def router(name: str, value: Callable[..., Any], w: Sequence[Local], **fields: A
             arity=arity,
             pulls=pulls,
             pulls_conj=pulls,
-            push=_sum_of_routes(locals_),
-            needs=tuple(_needs(one, arity) for one in w),
+            push=sum_of_routes(locals_),
+            needs=tuple(needs_of(one, arity) for one in w),
             locals=locals_,
             **fields,
         )
@@ -93,7 +102,7 @@ def reduce(name: str, value: Callable[..., Any], d: Local, *, routes: bool = Fal
     negative numbers) and ``keepdims``.
     """
     params = ("axis", "keepdims", *fields.pop("params", ()))
-    inner = _local(name, d, 1, params)
+    inner = local_rule(name, d, 1, params)
     if inner is None:
         raise RecordError(f"{name}: a reduction needs a derivative.")
 
@@ -119,7 +128,7 @@ def reduce(name: str, value: Callable[..., Any], d: Local, *, routes: bool = Fal
     def push(xp: Any, ts: Any, s: Any, n: Any) -> Any:
         (t,) = ts
         factor = local(xp, s, n)
-        product = _step(xp, t, factor, n, 0)
+        product = step(xp, t, factor, n, 0)
         if routes:
             product = xp.where(factor != 0, product, 0.0)
         return xp.sum(product, axis=n.params["axis"], keepdims=n.params["keepdims"])
@@ -143,7 +152,7 @@ def reduce(name: str, value: Callable[..., Any], d: Local, *, routes: bool = Fal
             pulls=(pull,),
             pulls_conj=(lambda xp, g, s, n: pull(xp, g, s, n, True),),
             push=push,
-            needs=(_needs(d, 1),),
+            needs=(needs_of(d, 1),),
             locals=(local,),
             **fields,
         )
@@ -275,105 +284,3 @@ def blocked(name: str, value: Callable[..., Any], reason: str, **fields: Any) ->
 def zeros(xp: Any, spec: Spec) -> Any:
     """The structural zero written out, where one is needed beside its neighbours."""
     return xp.broadcast_to(spec.dtype.type(0), shape=spec.shape)
-
-
-def _needs(d: Local, arity: int) -> frozenset[str]:
-    if callable(d):
-        return kept(rule_names(d), arity)
-    return frozenset({d}) if isinstance(d, str) else frozenset()
-
-
-def _local(name: str, d: Local, arity: int, params: Sequence[str]) -> Rule | None:
-    """``local(xp, saved, node)`` from a derivative as it is written in a record."""
-    if d is None:
-        return None
-    if isinstance(d, int | float):
-        return lambda xp, s, n: d
-    if isinstance(d, str):
-        index = saved_index(d, arity)
-        if index is None:
-            raise RecordError(f"{name}: {d!r} names no value of this record.")
-        return lambda xp, s, n: s[index]
-    call = bind(name, d, arity, params)
-    names = rule_names(d)
-    places = [saved_index(n, arity) for n in names]
-    # The two commonest forms go without the general binder: this is the eager backward's inner step.
-    if len(places) == 1 and places[0] is not None:
-        i = places[0]
-        return lambda xp, s, n: d(xp, s[i])
-    if len(places) == 2 and places[0] is not None and places[1] is not None:
-        i, j = places[0], places[1]
-        return lambda xp, s, n: d(xp, s[i], s[j])
-    return lambda xp, s, n: call(xp, None, s, n)
-
-
-def _scale(d: Local, local: Rule | None, arity: int) -> Rule | None:
-    """The cotangent g * d for real outputs, with one Python call less where ``d`` allows it."""
-    if d is None or local is None:
-        return None
-    if isinstance(d, int | float):
-        if d == 1:
-            return lambda xp, g, s, n: g
-        return (lambda xp, g, s, n: -g) if d == -1 else (lambda xp, g, s, n: g * d)
-    if isinstance(d, str):
-        index = saved_index(d, arity)
-        return lambda xp, g, s, n: g * s[index]
-    places = [saved_index(n, arity) for n in rule_names(d)]
-    if len(places) == 1 and places[0] is not None:
-        i = places[0]
-        return lambda xp, g, s, n: g * d(xp, s[i])
-    return lambda xp, g, s, n: g * local(xp, s, n)
-
-
-def _scale_conj(d: Local, local: Rule | None) -> Rule | None:
-    if d is None or local is None:
-        return None
-    if isinstance(d, int | float):
-        return _scale(d, local, 1)
-    return lambda xp, g, s, n: g * xp.conj(local(xp, s, n))
-
-
-def _route(weight: Rule) -> Rule:
-    def pull(xp: Any, g: Any, s: Any, n: Any) -> Any:
-        w = weight(xp, s, n)
-        if w.dtype.kind == "b":
-            return xp.where(w, g, 0.0)
-        return xp.where(w != 0, g * w, 0.0)
-
-    return pull
-
-
-def _step(xp: Any, t: Any, d: Any, n: Any, i: int) -> Any:
-    """The tangent t * d; a real output moves with a complex input by the part of it that lies along d."""
-    if isinstance(d, int) and d == 1:
-        return t
-    if n.dtype.kind != "c" and n.input_spec(i).dtype.kind == "c":
-        return xp.real(t * xp.conj(d))
-    return t * d
-
-
-def _sum_of_products(locals_: Sequence[Rule | None]) -> Rule:
-    def push(xp: Any, ts: Any, s: Any, n: Any) -> Any:
-        total = None
-        for i, (t, local) in enumerate(zip(ts, locals_, strict=True)):
-            if t is None or local is None:
-                continue
-            term = _step(xp, t, local(xp, s, n), n, i)
-            total = term if total is None else total + term
-        return total
-
-    return push
-
-
-def _sum_of_routes(locals_: Sequence[Rule | None]) -> Rule:
-    def push(xp: Any, ts: Any, s: Any, n: Any) -> Any:
-        total = None
-        for i, (t, local) in enumerate(zip(ts, locals_, strict=True)):
-            if t is None or local is None:
-                continue
-            w = local(xp, s, n)
-            term = xp.where(w, t, 0.0) if w.dtype.kind == "b" else xp.where(w != 0, _step(xp, t, w, n, i), 0.0)
-            total = term if total is None else total + term
-        return total
-
-    return push
