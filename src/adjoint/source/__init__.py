@@ -1,0 +1,1 @@
+"""Flat source: a recorded computation and its gradient as Python that anyone can read and run."""
