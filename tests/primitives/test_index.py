@@ -169,7 +169,9 @@ def test_errors_of_reading(key, kind, message):
 
 def test_errors_of_writing():
     x = tensor(X) * 1.0
-    with pytest.raises(ShapeError, match=r"set_at: .*could not be broadcast"):
+    with pytest.raises(
+        ShapeError, match=r"set_at: could not broadcast input array from shape \(4,\) into shape \(3,5\)"
+    ):
         x[0] = np.ones(4)
     with pytest.raises(AxisError, match="set_at: index 4 is out of bounds"):
         x[4] = 1.0
@@ -196,7 +198,8 @@ def test_views_are_what_numpy_has_as_views():
     for key in KEYS:
         index, _ = split_index(key)
         picked = X[key]
-        if picked.shape and picked.size:
+        taken_as_number = isinstance(key, np.ndarray) and not key.shape  # where NumPy copies, we are stricter
+        if picked.shape and picked.size and not taken_as_number:
             assert getitem.is_view({"index": index}) == np.shares_memory(picked, X)
 
 

@@ -31,7 +31,8 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
     if scores.ndim != classes.ndim + 1 or scores.shape[:-1] != classes.shape:
         raise ShapeError(f"cross_entropy needs a label a row, got {scores.shape} and {classes.shape}.")
     if classes.size and not (0 <= classes.min() and classes.max() < scores.shape[-1]):
-        raise ArgumentError(f"cross_entropy knows the classes 0 to {scores.shape[-1] - 1}, got {classes.max()}.")
+        wrong = classes.min() if classes.min() < 0 else classes.max()
+        raise ArgumentError(f"cross_entropy knows the classes 0 to {scores.shape[-1] - 1}, got {wrong}.")
     right = np.take_along_axis(log_softmax(scores), classes[..., None], axis=-1)
     return -np.mean(right)
 

@@ -32,7 +32,7 @@ def _set_at(x: Any, v: Any, *arrays: Any, index: tuple[Any, ...]) -> Any:
     out = np.array(x)
     if _RANK[np.asarray(v).dtype.kind] > _RANK[out.dtype.kind]:
         raise DtypeError(
-            f"set_at cannot put {Spec.of(v)!r} into {out.dtype}.", help="convert the array with astype first."
+            f"set_at cannot put {Spec.of(v)!r} into {Spec.of(x)!r}.", help="convert the array with astype first."
         )
     try:
         out[fill(index, arrays)] = v
