@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from adjoint.graph.spec import Spec
 from adjoint.primitives.record import REGISTRY
 from laws import agreement, derivatives
 from laws.samples import SAMPLES, Sample
 from laws.shapes import broadcast_samples, reduction_samples
+from laws.tracing import law_traced
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
@@ -199,3 +201,12 @@ def test_words_that_are_missing_or_wrong(name, changes):
     agreement.law_words(REGISTRY[name])
     with pytest.raises((AssertionError, KeyError)):
         agreement.law_words(op)
+
+
+def test_a_gradient_that_is_another_when_traced():
+    def looks(xp: Any, g: Any, s: Any, n: Any) -> Any:
+        return g * (2.0 if type(getattr(s[1], "_value", None)) is Spec else s[1])
+
+    refuses(law_traced, broken("exp", pulls=(looks,)), first("exp"))
+    widened = broken("exp", spec=lambda x: replace_dtype(REGISTRY["exp"].spec(x)))
+    refuses(law_traced, widened, first("exp").cast(np.float32))

@@ -11,6 +11,7 @@ from adjoint.primitives.record import REGISTRY, Primitive
 from laws import agreement, derivatives
 from laws.samples import SAMPLES, Sample, cases, differentiable
 from laws.shapes import broadcast_samples, reduction_samples
+from laws.tracing import law_traced
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
@@ -144,3 +145,18 @@ def test_flat_source_gives_the_same_bits(op):
 @pytest.mark.parametrize("op", EVERY)
 def test_a_person_can_read_it(op):
     agreement.law_words(op)
+
+
+def picks_by_mask(sample: Sample) -> bool:
+    """Whether an operand is an index by truth values: how many entries it picks, no shape can tell."""
+    return "index" in sample.params and any(v.dtype == bool for v in sample.operands)
+
+
+@pytest.mark.parametrize("op", DIFFERENTIABLE)
+def test_the_traced_gradient_is_the_eager_one(op):
+    for sample in samples(op):
+        if not picks_by_mask(sample):
+            law_traced(op, sample)
+            law_traced(op, sample.cast(np.float32))
+            if "c" in op.dtypes and "dtype" not in sample.params:
+                law_traced(op, sample.cast(np.complex128))
