@@ -13,3 +13,5 @@ from adjoint.modes import no_grad, scope
 from adjoint.tensor import Tensor
 from adjoint.verify.check import check
 from adjoint.verify.kinks import kinks
+from adjoint.verify.saved import saved
+from adjoint.verify.why_zero import why_zero

@@ -149,7 +149,7 @@ def _jump(result: Comparison, number: int) -> float | None:
 
 def worst_coordinate(result: Comparison, cell: Cell) -> tuple[int, Cell]:
     """The entry of a large input for which a failed direction is most wrong: halves of it, checked in turn."""
-    subject, sampler = result.subject, result.sampler
+    subject = result.subject
     number = cell.number
     slack = slack_of(subject)
     row = None

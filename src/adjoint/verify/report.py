@@ -119,14 +119,14 @@ class Report:
     def __str__(self) -> str:
         lines = [self._title()]
         if self.problem:
-            lines += ["", *_wrapped(self.problem, "  ")]
+            lines += ["", *wrapped(self.problem, "  ")]
         if self.inputs:
             lines += ["", *self._table()]
         told = [f"{i.name}: {i.words}" for i in self.inputs if i.words]
         told += [str(c) for c in self.culprits]
         told += self.notes
         for line in told:
-            lines += _wrapped(line, "  ")
+            lines += wrapped(line, "  ")
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -170,7 +170,7 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def _wrapped(text: str, margin: str) -> list[str]:
+def wrapped(text: str, margin: str) -> list[str]:
     """The text in lines of at most 100 columns, following ones indented."""
     lines: list[str] = []
     line = margin

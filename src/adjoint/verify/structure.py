@@ -1,4 +1,4 @@
-"""The whole graph of a function, with the parts that no gradient passes: which inputs lead where, and what cuts the way."""
+"""The whole graph of a function, also where no gradient passes: which inputs lead where, and what cuts the way."""
 
 from __future__ import annotations
 

@@ -56,7 +56,9 @@ class Subject:
             dtype = wide_dtype(value.dtype) if wide else value.dtype
             values.append(unreal(moved, value.shape, dtype) if i == number else value.astype(dtype))
         outs = self._evaluate(values, wide)
-        return _joined(outs), np.concatenate([np.full(real(o).size, np.finfo(o.dtype).eps) for o in outs] or [[]])
+        return _joined(outs), np.concatenate(
+            [np.full(real(o).size, np.finfo(o.dtype).eps) for o in outs] or [np.zeros(0)]
+        )
 
     def center(self, wide: bool) -> tuple[Any, Any]:
         """All outputs at the point itself, and the machine epsilon of each."""
