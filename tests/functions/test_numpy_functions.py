@@ -138,6 +138,10 @@ CALLS = [
     ("size", (CUBE, 1), {}),
     ("iscomplexobj", (A,), {}),
     ("isrealobj", (A,), {}),
+    ("allclose", (A, A + 1e-9), {}),
+    ("allclose", (A, B), {}),
+    ("array_equal", (A, A.copy()), {}),
+    ("array_equal", (A, A[0]), {}),
 ]
 IDS = [f"{name}-{i}" for i, (name, *_) in enumerate(CALLS)]
 

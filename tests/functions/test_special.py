@@ -28,7 +28,8 @@ def test_along_an_axis_as_scipy(name, axis):
 
 def test_xlogy_at_zero():
     for x, y in ((0.0, 0.0), (0.0, np.inf), (0.0, np.nan), (2.0, 3.0), (2.0, 0.0)):
-        np.testing.assert_array_equal(special.xlogy(x, y).item(), scipy.special.xlogy(x, y))
+        with np.errstate(divide="ignore"):
+            np.testing.assert_array_equal(special.xlogy(x, y).item(), scipy.special.xlogy(x, y))
     x, y = tensor(0.0, requires_grad=True), tensor(0.0, requires_grad=True)
     special.xlogy(x, y).backward()
     assert (x.grad.item(), y.grad.item()) == (0.0, 0.0)

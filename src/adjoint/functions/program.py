@@ -174,6 +174,19 @@ def _output(result: Any, name: str) -> Node:
 
 def evaluate(graph: Graph, values: Mapping[str, Any]) -> Any:
     """The outputs of a graph at named values; see ``Graph.evaluate``."""
+    graph, given = bound_inputs(graph, values)
+    found = interpret(graph, given, apply)
+    tensors = any(type(v) is Tensor for v in values.values())
+    numbers = all(type(v) in _NUMBERS for v in values.values())
+    results = [_handed(found[node], tensors, numbers) for node in graph.outputs]
+    return results[0] if graph.keys is None else dict(zip(graph.keys, results, strict=True))
+
+
+def bound_inputs(graph: Graph, values: Mapping[str, Any]) -> tuple[Graph, dict[Node, Tensor]]:
+    """The graph for values given by name (inferred anew for other specs), and its inputs with them.
+
+    Raises ArgumentError for missing and unknown names, ShapeError where the graph is fixed to other specs.
+    """
     names = node_names(graph.nodes)
     wanted = {names[node]: node for node in graph.inputs}
     missing = [name for name in wanted if name not in values]
@@ -194,11 +207,7 @@ def evaluate(graph: Graph, values: Mapping[str, Any]) -> Any:
         graph = graph.rebuild(specs)
         names = node_names(graph.nodes)
         wanted = {names[node]: node for node in graph.inputs}
-    found = interpret(graph, {node: given[name] for name, node in wanted.items()}, apply)
-    tensors = any(type(v) is Tensor for v in values.values())
-    numbers = all(type(v) in _NUMBERS for v in values.values())
-    results = [_handed(found[node], tensors, numbers) for node in graph.outputs]
-    return results[0] if graph.keys is None else dict(zip(graph.keys, results, strict=True))
+    return graph, {node: given[name] for name, node in wanted.items()}
 
 
 def _value(value: Any, node: Node) -> Tensor:

@@ -10,6 +10,7 @@ import numpy as np
 from adjoint.apply import make
 from adjoint.functions.common import dtype_of, operand, refuse, shape_of
 from adjoint.functions.movement import shape_param
+from adjoint.tensor import Tensor
 
 
 def shape(a: Any) -> tuple[int, ...]:
@@ -56,6 +57,28 @@ def isrealobj(x: Any) -> bool:
     False
     """
     return not iscomplexobj(x)
+
+
+def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    """Whether all entries are equal within a tolerance; like every comparison it has no gradient.
+
+    >>> allclose([1.0, 2.0], [1.0, 2.0 + 1e-9])
+    True
+    """
+    return bool(np.allclose(_known(a), _known(b), rtol, atol, equal_nan))
+
+
+def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
+    """Whether shapes and all entries are equal; like every comparison it has no gradient.
+
+    >>> array_equal([1.0, 2.0], [1.0])
+    False
+    """
+    return bool(np.array_equal(_known(a1), _known(a2), equal_nan))
+
+
+def _known(a: Any) -> Any:
+    return a.value if type(a) is Tensor else a
 
 
 def full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None, **unsupported: Any) -> Any:

@@ -136,6 +136,8 @@ NUMPY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.size: shapes.size,
     np.iscomplexobj: shapes.iscomplexobj,
     np.isrealobj: shapes.isrealobj,
+    np.allclose: shapes.allclose,
+    np.array_equal: shapes.array_equal,
     np.zeros_like: shapes.zeros_like,
     np.empty_like: shapes.zeros_like,
     np.ones_like: shapes.ones_like,
