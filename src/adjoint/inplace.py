@@ -18,7 +18,7 @@ import numpy as np
 from adjoint import operators
 from adjoint.apply import SMALL, apply, leaf, make, normalize, record_result
 from adjoint.errors import DtypeError, InPlaceError, ShapeError
-from adjoint.graph.node import Node
+from adjoint.graph.node import FREED, Node
 from adjoint.graph.spec import Spec, dtype_name
 from adjoint.modes import MODE, recording
 from adjoint.primitives import elementwise
@@ -29,6 +29,11 @@ from adjoint.primitives.record import Primitive
 from adjoint.primitives.structure import LEAF
 from adjoint.site import here, instructions
 from adjoint.tensor import Tensor
+
+
+#: From this many bytes on, a leaf is overwritten even where an old history still stands on it. No derivative needs
+#: the old values then (no rule holds them); an explanation of that history says that they are gone.
+LARGE = 1 << 16
 
 
 def _holders(tensor: Tensor) -> int:
@@ -55,8 +60,15 @@ def owns_memory(tensor: Tensor) -> bool:
         return False
     del value
     if is_user_leaf(tensor):
-        return _holders(tensor) == _ALONE + 1 and _node_holders(tensor) == _NODE_ALONE
+        if _holders(tensor) != _ALONE + 1:
+            return False
+        return value_is_large(tensor) or _node_holders(tensor) == _NODE_ALONE
     return _holders(tensor) == _ALONE
+
+
+def value_is_large(tensor: Tensor) -> bool:
+    """Whether overwriting is worth more than what an old history would still show of these values."""
+    return bool(tensor._value.nbytes >= LARGE)
 
 
 def is_user_leaf(tensor: Tensor) -> bool:
@@ -128,6 +140,11 @@ def _recorded(
         x._node = record_result(op, operands, values, nodes, params, values[0], tracked, False)._node
     elif not is_user_leaf(x):
         x._node = None
+    elif _node_holders(x) != _NODE_ALONE:
+        old = x._node
+        x._node = leaf(x._value, x, x._name)
+        if old is not None:
+            old.saved = FREED
 
 
 def _record_plan(x: Tensor, operands: tuple[Any, ...], op: Primitive) -> tuple[list[Any], list[Any], int] | None:

@@ -136,3 +136,16 @@ def test_gradients_never_share_memory():
     anp.sum(x + y).backward()
     assert not np.shares_memory(x.grad.value, y.grad.value)
     assert not np.shares_memory(x.grad.value, x.value)
+
+
+def test_an_array_that_nobody_else_holds_is_handed_out_without_a_copy():
+    from adjoint.differentiate.cotangent import give
+
+    holder = {"g": np.ones(3)}
+    address = holder["g"].ctypes.data
+    mine = give(holder, "g")
+    assert mine.ctypes.data == address
+    shared = np.ones(3)
+    assert give({"g": shared}, "g") is not shared
+    view = np.ones((3, 2)).T
+    assert give({"g": view}, "g").flags.c_contiguous

@@ -107,7 +107,8 @@ def give(holder: dict[Any, Any], key: Any) -> Any:
     """
     array = holder.pop(key)
     if type(array) is np.ndarray:
-        flags = array.flags
+        # Counted first: the flags object holds the array too.
         mine = sys.getrefcount(array) <= _SOLE and array.base is None
+        flags = array.flags
         return array if mine and flags.c_contiguous and flags.writeable else np.array(array, order="C")
     return array
