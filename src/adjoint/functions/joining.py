@@ -27,7 +27,7 @@ def _several(name: str, arrays: Any) -> list[Any]:
     return found
 
 
-def concatenate(arrays: Any, /, axis: int | None = 0, dtype: Any = None, **unsupported: Any) -> Any:
+def concatenate(arrays: Any, /, axis: int | None = 0, *, dtype: Any = None, **unsupported: Any) -> Any:
     """Arrays joined along one of their axes (None: all entries of all of them, along one).
 
     >>> concatenate([[1.0, 2.0], [3.0]])
