@@ -30,7 +30,6 @@ from adjoint.primitives.structure import LEAF
 from adjoint.site import here, instructions
 from adjoint.tensor import Tensor
 
-
 #: From this many bytes on, a leaf is overwritten even where an old history still stands on it. No derivative needs
 #: the old values then (no rule holds them); an explanation of that history says that they are gone.
 LARGE = 1 << 16

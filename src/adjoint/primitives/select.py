@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -123,11 +124,15 @@ _MANY = 1024
 
 
 def _where(condition: Any, x: Any, y: Any) -> Any:
-    if type(y) is float and y == 0 and type(x) is np.ndarray and x.size >= _MANY and x.dtype.char in "fd":
-        if type(condition) is np.ndarray and condition.dtype.char == "?" and condition.shape == x.shape:
-            return _or_zero(condition, x)
+    if type(y) is float and y == 0 and type(x) is np.ndarray and x.size >= _MANY and _selectable(condition, x, y):
+        return _or_zero(condition, x)
     r = np.where(condition, x, y)
     return r if r.ndim else r[()]
+
+
+def _selectable(condition: Any, x: Any, zero: float) -> bool:
+    fits = type(condition) is np.ndarray and condition.dtype.char == "?" and condition.shape == x.shape
+    return fits and x.dtype.char in "fd" and math.copysign(1.0, zero) > 0
 
 
 def _or_zero(condition: Any, x: Any) -> Any:
