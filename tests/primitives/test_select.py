@@ -123,3 +123,17 @@ def test_steps_record_nothing():
 def test_round_half_to_even_as_numpy():
     np.testing.assert_array_equal(rounding.rounded.value(np.array([0.5, 1.5, 2.5]), 0), [0.0, 2.0, 2.0])
     np.testing.assert_array_equal(rounding.rounded.value(np.array([123.456]), -1), [120.0])
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.complex128])
+@pytest.mark.parametrize("size", [1, 1023, 1024, 5000])
+@pytest.mark.parametrize("zero", [0.0, -0.0, 0, 1.0])
+def test_where_has_numpys_bits_at_every_size(dtype, size, zero):
+    rng = np.random.default_rng(size)
+    x = rng.choice([1.5, -2.5, 0.0, -0.0, np.nan, np.inf, -np.inf], 2 * size).astype(dtype)
+    truth = rng.random(2 * size) < 0.5
+    for condition, values in [(truth[:size], x[:size]), (truth[::2], x[::2]), (truth[:size], x[::-2])]:
+        wanted = np.where(condition, values, zero)
+        found = NUMPY.where(condition, values, zero)
+        assert found.dtype == wanted.dtype
+        assert found.tobytes() == wanted.tobytes()
