@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.apply import F64, RECORD, apply, next_seq
+from adjoint.apply import F64, RECORD, apply, blank, next_seq
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
 from adjoint.modes import MODE
@@ -21,7 +21,6 @@ from adjoint.primitives.record import REGISTRY, Primitive
 from adjoint.site import PACKAGE, user_frame
 from adjoint.tensor import Tensor
 
-_new = object.__new__
 _frame = sys._getframe
 _mode = MODE.get
 
@@ -52,7 +51,7 @@ def unary(op: Primitive) -> Callable[[Any], Any]:
             out = value(xv)
         except Exception:  # noqa: BLE001 - whatever it is, apply says it in the user's terms
             return apply(op, (x,))
-        t = _new(Tensor)
+        t = blank()
         t._value = out
         t._grad = t._name = None
         t._view = False
@@ -70,7 +69,7 @@ def unary(op: Primitive) -> Callable[[Any], Any]:
             if internal[code.co_filename]:
                 f = user_frame(2)
                 code = f.f_code
-        t._node = n = _new(Node)
+        t._node = n = Node()
         n.op = op
         n.inputs = (xn,)
         n.params = n.name = n.scope = n.origin = None
@@ -136,7 +135,7 @@ def binary(op: Primitive, flip: bool = False) -> Callable[[Any, Any], Any]:
             out = value(xv, yv)
         except Exception:  # noqa: BLE001 - whatever it is, apply says it in the user's terms
             return apply(op, (x, y))
-        t = _new(Tensor)
+        t = blank()
         t._value = out
         t._grad = t._name = None
         t._view = False
@@ -153,7 +152,7 @@ def binary(op: Primitive, flip: bool = False) -> Callable[[Any, Any], Any]:
             if internal[code.co_filename]:
                 f = user_frame(2)
                 code = f.f_code
-        t._node = n = _new(Node)
+        t._node = n = Node()
         n.op = op
         if xn is None:
             xn = xv if type(xv) is not array or xv.nbytes <= 64 else Spec(xv.shape, xv.dtype)

@@ -23,7 +23,16 @@ else:
     Installed = object
 
 
-class Tensor(Installed):
+class _Made(type):
+    """Makes the class refuse to be called; the engine makes tensors through ``apply.blank``."""
+
+    def __call__(cls, *_: object, **__: object) -> None:
+        raise UnsupportedError(
+            "a Tensor is not made by its class.", where=here(), help="write ad.tensor(data, requires_grad=...)."
+        )
+
+
+class Tensor(Installed, metaclass=_Made):
     """An array with a memory of how it was computed (when it is tracked).
 
     Made by ``ad.tensor``. It computes as the NumPy array of the same values does, and every
@@ -45,11 +54,6 @@ class Tensor(Installed):
     #: Whether NumPy would have made this result a view of its operand: then it cannot be written to. Of ``x[i]``,
     #: which instruction it was, since ``x[i] += v`` may.
     _view: bool | tuple[CodeType, int]
-
-    def __init__(self, *_: object, **__: object) -> None:
-        raise UnsupportedError(
-            "a Tensor is not made by its class.", where=here(), help="write ad.tensor(data, requires_grad=...)."
-        )
 
     def __init_subclass__(cls, **_: object) -> None:
         # The doors ask `type(x) is Tensor`: a subclass would be taken for a stranger without a word.

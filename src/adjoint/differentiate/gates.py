@@ -15,7 +15,7 @@ from adjoint.differentiate.saved import freed, recorded_saved
 from adjoint.graph.node import FREED, Node
 from adjoint.modes import Mode
 from adjoint.primitives.record import NUMPY
-from adjoint.primitives.structure import ALIAS, ITEM
+from adjoint.primitives.structure import ALIAS, ITEM, LEAF
 
 _C128 = np.dtype(np.complex128)
 _C64 = np.dtype(np.complex64)
@@ -49,9 +49,10 @@ class Pending:
         self.heap: list[tuple[int, Node]] = []
 
     def put(self, node: Node, cotangent: Any) -> None:
-        """The first cotangent of a node."""
+        """The first cotangent of a node; leaves have no turn, they are what is left in the end."""
         self.waiting[node] = cotangent
-        heappush(self.heap, (-node.seq, node))
+        if node.op is not LEAF:
+            heappush(self.heap, (-node.seq, node))
 
 
 def add(pending: Pending, parent: Node, d: Any) -> None:
@@ -136,6 +137,8 @@ def general(
             continue
         dead = _dead(op, node, i, parent, pull, masked, d, xp, saved)
         if dead is not None and masked is not None and op.mask == "elementwise" and not op.bounded:
+            if mode is not None:
+                mode.origin = (node, i, "mask")
             d = xp.where(masked.mask(), 0.0, d)
         d = fit(xp, d, parent.shape, parent.dtype)
         if mode is not None and parent in pending.waiting:
@@ -170,8 +173,9 @@ def _dead(
             if masked is not None and op.family == "router":
                 found = found | masked.mask()
         else:
-            ones = xp.broadcast_to(1.0, shape=node.shape)
-            alive = ones if masked is None else xp.where(masked.mask(), 0.0, ones)
+            # In the cotangent's own dtype: a complex zero could not be written into real ones.
+            ones = xp.broadcast_to(node.dtype.type(1), shape=node.shape)
+            alive = ones if masked is None else xp.where(masked.mask(), node.dtype.type(0), ones)
             found = pull(xp, alive, saved, node) == 0
         if wide == shape and found.shape == shape:
             return found
