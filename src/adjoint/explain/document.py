@@ -1,0 +1,239 @@
+"""The story as one document of plain dicts: exactly what ``docs/story.schema.json`` describes."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from adjoint.explain import words
+from adjoint.explain.items import Edge, Item
+from adjoint.explain.layout import place
+from adjoint.explain.nudge import Nudge
+from adjoint.explain.passes import BackwardStep
+from adjoint.explain.statistics import written
+from adjoint.graph.text import clean
+from adjoint.primitives import words as gates
+
+if TYPE_CHECKING:
+    from adjoint.explain.story import Story
+
+VERSION = 1
+
+
+def document(story: Story) -> dict[str, Any]:
+    """The document: optional keys are absent, never null; index = id."""
+    board = story.board
+    cells = place([i.kind for i in board.items], [(e.src, e.dst, e.slot) for e in board.edges])
+    listing = story.listing
+    nodes = [_node(story, item, list(cell)) for item, cell in zip(board.items, cells, strict=True)]
+    found: dict[str, Any] = {
+        "adjoint_story": VERSION,
+        "title": clean(story.title),
+        "expr": {"text": story.formula.text, "mathml": story.formula.mathml},
+        "live": False,
+        "outcome": _outcome(story),
+        "nodes": nodes,
+        "edges": [_edge(story, edge) for edge in board.edges],
+        "groups": [],
+        "forward": [_forward(item, listing.forward.get(item.id, [])) for item in board.operations],
+        "backward": _backward(story),
+        "gates": _gates(story),
+        "code": listing.lines,
+    }
+    source = _source(story)
+    if source is not None:
+        found["source"] = source
+    found["leaves"] = [_leaf(story, item) for item in board.items if item.kind == "leaf"]
+    if story.stationary is not None:
+        found["stationary"] = {"kind": story.stationary.kind, "why": story.stationary.why}
+    cost = story.cost
+    found["cost"] = {
+        "gates": cost.gates,
+        "inputs": cost.inputs,
+        "visits_reverse": cost.visits_reverse,
+        "visits_differences": cost.visits_differences,
+    }
+    found["memory"] = [
+        {"node": k.node, "bytes": k.bytes, "by": k.by, "why": clean(k.why)} for k in story.kept if k.node is not None
+    ]
+    found["exercises"] = []
+    return found
+
+
+def to_json(found: dict[str, Any]) -> str:
+    """The document as JSON; safe inside a script element too, because ``<`` is written as an escape.
+
+    >>> to_json({"title": "</script>"})
+    '{"title":"\\\\u003c/script>"}'
+    """
+    text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # Line and paragraph separators end a line of JavaScript; surrogates cannot be written as UTF-8.
+    text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _node(story: Story, item: Item, cell: list[int]) -> dict[str, Any]:
+    found: dict[str, Any] = {"id": item.id, "kind": item.kind}
+    if item.role:
+        found["role"] = item.role
+    if item.name or item.kind == "leaf":
+        found["name"] = item.name
+    if item.op is not None:
+        found["op"] = clean(item.op.name)
+        found["symbol"] = item.op.symbol or clean(item.op.name)
+        found["gate"] = item.op.gate
+    one = story.nudges.get(item.id)
+    if one is not None and item.kind == "op":
+        found["nudge"] = _nudge(one)
+    if item.kinks:
+        found["kinks"] = item.kinks
+    row = next((r for r in story.leaf_rows if r.node == item.id), None) if item.role == "parameter" else None
+    if row is not None and row.step is not None:
+        found["step"] = written(row.step)
+    if row is not None and row.share is not None:
+        found["share"] = row.share
+    if item.op is not None:
+        found["mathml"] = words.own_formula(story.board, item).mathml
+    found["spec"] = item.spec
+    if item.value is not None and not isinstance(item.value, tuple):
+        found["value"] = written(item.value)
+    if item.grad is not None and not isinstance(item.grad, tuple):
+        found["grad"] = written(item.grad)
+    found["at"] = cell
+    site = item.node.site if item.node is not None and item.kind == "op" else None
+    if site is not None:
+        found["line"] = site.line
+        found["site"] = clean(f"{os.path.basename(site.file)}:{site.line} {site.expression}".strip())
+    if item.kind == "op":
+        found["saves"] = [k.node for k in story.kept_by.get(item.id, ()) if k.node is not None]
+    note = _note(item)
+    if note:
+        found["note"] = note
+    if item.zero:
+        found["zero"] = clean(item.zero)
+    return found
+
+
+def _note(item: Item) -> str:
+    if item.kinks and item.op is not None:
+        return f"a kink or step in {item.kinks:,} of {max(1, sum(s.size for s in item.specs)):,}: {item.op.kinks}"
+    return item.note
+
+
+def _edge(story: Story, edge: Edge) -> dict[str, Any]:
+    found: dict[str, Any] = {"id": edge.id, "src": edge.src, "dst": edge.dst, "slot": edge.slot}
+    if edge.local is not None:
+        found["local"] = written(edge.local)
+    slope = words.slope_formula(story.board, edge) if edge.contrib is not None else None
+    if slope is not None:
+        found["mathml"] = slope.mathml
+    if edge.contrib is not None:
+        found["contrib"] = written(edge.contrib)
+    return found
+
+
+def _forward(item: Item, lines: list[int]) -> dict[str, Any]:
+    found: dict[str, Any] = {"node": item.id}
+    site = item.node.site if item.node is not None else None
+    if site is not None:
+        found["line"] = site.line
+    if lines:
+        found["lines"] = lines
+    return found
+
+
+def _backward(story: Story) -> list[dict[str, Any]]:
+    root = story.board.root
+    if root is None or not (story.backward or root.role == "parameter") or root.grad is None:
+        return []
+    listing = story.listing
+    steps: list[dict[str, Any]] = [{"node": root.id, "seed": written(root.grad), "lines": listing.seed}]
+    for step in story.backward:
+        steps.append(_step(story, step, listing.backward.get(step.node, [])))
+    return steps
+
+
+def _step(story: Story, step: BackwardStep, lines: list[int]) -> dict[str, Any]:
+    parts = []
+    for part in step.parts:
+        row: dict[str, Any] = {"edge": part.edge}
+        if part.local is not None:
+            row["local"] = written(part.local)
+        # A share that was only added up on the way stands as the sum that it made.
+        row["down"] = written(part.sum if part.down is None else part.down)
+        row["sum"] = written(part.sum)
+        row["of"] = part.of
+        parts.append(row)
+    up = step.up
+    if isinstance(up, tuple | list) or up is None:
+        up = next((u for u in up or () if u is not None), 0.0)
+    return {"node": step.node, "up": written(up), "lines": lines, "parts": parts}
+
+
+def _gates(story: Story) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for item in story.board.operations:
+        assert item.op is not None
+        name = clean(item.op.name)
+        if name not in found:
+            found[name] = {"verb": clean(gates.verb(item.op)), "back": clean(gates.template(item.op))}
+    return found
+
+
+def _leaf(story: Story, item: Item) -> dict[str, Any]:
+    found: dict[str, Any] = {"node": item.id}
+    one = story.nudges.get(item.id)
+    if one is not None:
+        found["nudge"] = _nudge(one)
+    row = next((r for r in story.leaf_rows if r.node == item.id), None)
+    if row is not None and row.step is not None:
+        found["step"] = written(row.step)
+    if row is not None and row.share is not None:
+        found["share"] = row.share
+    return found
+
+
+def _nudge(one: Nudge) -> dict[str, Any]:
+    return {
+        "eps": written(one.eps),
+        "before": written(one.before),
+        "after": written(one.after),
+        "slope": written(one.slope),
+        "text": one.sentence(),
+    }
+
+
+def _outcome(story: Story) -> dict[str, Any]:
+    failure = story.failure
+    if failure is None:
+        return {"status": "ok"}
+    found: dict[str, Any] = {"status": "failed"}
+    last = story.board.items[-1] if story.board.items else None
+    if last is not None and last.op is not None and last.op is failure.op and last.node is None:
+        found["node"] = last.id
+    found["what"] = clean_lines(failure.what)
+    if failure.where:
+        found["where"] = clean_lines(failure.where)
+    if failure.help:
+        found["help"] = clean_lines(failure.help)
+    return found
+
+
+def clean_lines(text: str) -> str:
+    """Text of several lines without other control characters."""
+    return "\n".join("".join(c if c.isprintable() else " " for c in line) for line in text.splitlines())
+
+
+def _source(story: Story) -> dict[str, Any] | None:
+    """The user's lines that operations stand on, of the file that holds most of them, by number."""
+    files: dict[str, dict[int, str]] = {}
+    for item in story.board.operations:
+        site = item.node.site if item.node is not None else None
+        if site is not None and site.text.strip():
+            files.setdefault(site.file, {})[site.line] = site.text
+    if not files:
+        return None
+    file = max(files, key=lambda f: len(files[f]))
+    lines = {str(n): clean_lines(text) for n, text in sorted(files[file].items())}
+    return {"file": clean(os.path.basename(file)), "lines": lines}

@@ -1,0 +1,259 @@
+"""Running a function with everything recorded: what an explanation starts from.
+
+Every number of the arguments becomes a leaf with the name it has in the signature. Arrays that the
+function captured become leaves as well, so that the whole computation can be run again from what is
+known here. A run that fails keeps the steps up to its failure.
+"""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from adjoint.apply import leaf, make
+from adjoint.differentiate.containers import flatten, paths, primal
+from adjoint.differentiate.variables import function_name, output
+from adjoint.errors import AdjointError, ArgumentError, TracedError
+from adjoint.graph.node import Node
+from adjoint.graph.spec import Spec
+from adjoint.modes import MODE, Mode
+from adjoint.site import PACKAGE, here, site_of, user_frame
+from adjoint.tensor import Tensor
+
+
+@dataclass
+class Failure:
+    """How a run ended before its result: what happened, where, what to do, and the operation at hand."""
+
+    what: str
+    where: str | None = None
+    help: str | None = None
+    #: The operation that failed and its operands, where it was one of ours.
+    op: Any = None
+    operands: tuple[Any, ...] = ()
+
+
+@dataclass
+class Recording:
+    """A run (or a history) as the explanation needs it: nodes with values, and which of them are variables."""
+
+    #: All nodes, in the order of their creation.
+    nodes: list[Node] = field(default_factory=list)
+    values: dict[Node, Any] = field(default_factory=dict)
+    root: Node | None = None
+    #: Leaves that are differentiated, and leaves that are not, in the order of the arguments.
+    parameters: list[Node] = field(default_factory=list)
+    data: list[Node] = field(default_factory=list)
+    #: Nodes through which no gradient passes.
+    dead: set[Node] = field(default_factory=set)
+    title: str = ""
+    #: What the function returned, where it was no recorded tensor.
+    constant: Any = None
+    failure: Failure | None = None
+    #: The reverse walk, once it has run.
+    walk: Any = None
+    #: Sentences about what the explanation could not do.
+    notes: list[str] = field(default_factory=list)
+
+
+class Listener:
+    """Hears of every node while everything is recorded, and makes the leaves of captured arrays."""
+
+    def __init__(self) -> None:
+        self.values: dict[Node, Any] = {}
+        self.attempt: tuple[Any, tuple[Any, ...]] = (None, ())
+        self._captured: dict[int, tuple[Any, Any, Node]] = {}
+
+    def trying(self, op: Any, operands: tuple[Any, ...]) -> None:
+        """Remembers the operation that is about to run: if it fails, this was it."""
+        self.attempt = (op, operands)
+
+    def recorded(self, node: Node, value: Any) -> None:
+        """Remembers a node with the value that was really computed."""
+        self.values[node] = value
+        self.attempt = (None, ())
+
+    def captured(self, operand: Any, value: Any) -> Node:
+        """The leaf of an array that is no argument: one leaf for one array, as long as nobody writes into it."""
+        known = self._captured.get(id(operand))
+        if known is not None and known[0] is operand and _same_bits(known[1], value):
+            return known[2]
+        held = value if type(operand) is Tensor else np.array(value)
+        name = operand._name if type(operand) is Tensor else None
+        node = leaf(held, None, name or _variable_of(operand))
+        self._captured[id(operand)] = (operand, held, node)
+        self.values[node] = held
+        return node
+
+
+def _same_bits(held: Any, value: Any) -> bool:
+    return held is value or (held.shape == value.shape and held.tobytes() == value.tobytes())
+
+
+def _variable_of(operand: Any) -> str | None:
+    """The user's variable that holds this very object: a local, a captured one, or a global that the code names."""
+    frame = user_frame(2)
+    for name, value in frame.f_locals.items():
+        if value is operand and name.isidentifier():
+            return name
+    for name in frame.f_code.co_names:
+        if frame.f_globals.get(name) is operand:
+            return name
+    return None
+
+
+def record_call(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    argnums: int | Sequence[int] | None,
+    title: str | None,
+) -> Recording:
+    """Runs ``f`` with everything recorded; raises only for arguments and results that cannot be meant."""
+    given = _arguments(f, args, kwargs)
+    chosen = _chosen(argnums, len(args), f)
+    whole = argnums is None and not any(_is_floating(x) for _, value in given for x in flatten(value)[0])
+    found = Recording(title=title if title is not None else _title_of(f))
+    listener = Listener()
+    passed: list[Any] = []
+    for position, (name, value) in enumerate(given):
+        wanted = chosen is None or position in chosen
+        leaves, build = flatten(value)
+        named = [name + path for path in paths(value)]
+        made = [
+            _argument(x, n, wanted, whole or chosen is not None, found, listener)
+            for x, n in zip(leaves, named, strict=True)
+        ]
+        passed.append(build(made))
+    mode = Mode().but(everything=True, dead=found.dead, listener=listener)
+    token = MODE.set(mode)
+    try:
+        out = f(*passed[: len(args)], **dict(zip(kwargs, passed[len(args) :], strict=True)))
+    except Exception as error:  # noqa: BLE001  whatever the user's function raises is what is explained
+        found.failure = _failure(error, listener)
+        out = None
+    finally:
+        MODE.reset(token)
+    found.values = listener.values
+    found.nodes = sorted(listener.values, key=lambda n: n.seq)
+    if found.failure is None:
+        tensor = output(out, f)
+        found.root = tensor._node
+        found.constant = None if tensor._node is not None else tensor._value
+        if found.root is not None and not found.root.is_leaf and found.root.label is None:
+            found.root.name = _root_name(f, found)
+    return found
+
+
+def _arguments(f: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Every argument with the name it has in the signature; raises ArgumentError where they do not fit."""
+    try:
+        signature = inspect.signature(f)
+    except (TypeError, ValueError):
+        return [(f"x{i}", v) for i, v in enumerate(args)] + list(kwargs.items())
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise ArgumentError(
+            f"{function_name(f)} cannot be called like this: {error}.",
+            where=here(),
+            help=f"its signature is {function_name(f)}{signature}.",
+        ) from None
+    names: list[str] = []
+    for parameter in signature.parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            names += [f"{parameter.name}[{i}]" for i in range(len(args) - len(names))]
+        elif parameter.kind is not parameter.KEYWORD_ONLY:
+            names.append(parameter.name)
+    return list(zip(names, args)) + list(kwargs.items())
+
+
+def _chosen(argnums: int | Sequence[int] | None, count: int, f: Any) -> set[int] | None:
+    if argnums is None:
+        return None
+    asked = [argnums] if isinstance(argnums, int) else list(argnums)
+    for number in asked:
+        if isinstance(number, bool) or not isinstance(number, int) or not -count <= number < count:
+            raise ArgumentError(
+                f"argnums asks for argument {number!r}, but {function_name(f)} was called with {count} "
+                f"positional argument{'' if count == 1 else 's'}.",
+                where=here(),
+                help="argnums counts positional arguments from 0.",
+            )
+    return {number % count for number in asked}
+
+
+def _is_floating(value: Any) -> bool:
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    return isinstance(value, float | complex) or kind in ("f", "c")
+
+
+def _is_number(value: Any) -> bool:
+    if type(value) is Tensor or isinstance(value, int | float | complex):
+        return not isinstance(value, bool)
+    return isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "fciub"
+
+
+def _argument(value: Any, name: str, wanted: bool, whole: bool, found: Recording, listener: Listener) -> Any:
+    """One leaf of an argument as the function receives it: a variable, data, or what it is."""
+    if not _is_number(value) or (type(value) is int and not (wanted and whole)):
+        return value  # a whole number may be a size or an exponent: it stays one
+    if type(value) is Tensor and type(value._value) is Spec:
+        raise TracedError("explain needs values, and this tensor is traced.", where=here(), help="explain outside.")
+    if wanted and (whole or _is_floating(value)):
+        inner = primal(value, name)
+    else:
+        inner = value._value if type(value) is Tensor else np.asarray(value)[()]
+        wanted = False
+    if isinstance(inner, np.ndarray):
+        inner = np.array(inner)
+    node = leaf(inner, None, (value._name if type(value) is Tensor else None) or name)
+    (found.parameters if wanted else found.data).append(node)
+    if not wanted:
+        found.dead.add(node)
+    listener.values[node] = inner
+    tensor = make(inner, node)
+    tensor._name = node.name
+    return tensor
+
+
+def _title_of(f: Any) -> str:
+    name = function_name(f)
+    return "" if name == "<lambda>" else name
+
+
+def _root_name(f: Any, found: Recording) -> str | None:
+    """How the result is called that the function returned without a name: as the function, or J."""
+    taken = {node.label for node in found.nodes}
+    for name in (function_name(f), "J", "result"):
+        if name.isidentifier() and name not in taken:
+            return name
+    return None
+
+
+def _failure(error: Exception, listener: Listener) -> Failure:
+    op, operands = listener.attempt
+    if isinstance(error, AdjointError):
+        return Failure(f"{type(error).__name__}: {error.what}", error.where, error.help, op, operands)
+    where = None
+    for frame, _ in _frames(error):
+        if not frame.f_code.co_filename.startswith(PACKAGE):
+            site = site_of(frame.f_code, _lasti(error, frame))
+            where = None if site is None else site.describe("at")
+    return Failure(f"{type(error).__name__}: {error}", where)
+
+
+def _frames(error: Exception) -> Iterator[tuple[Any, int]]:
+    return traceback.walk_tb(error.__traceback__)
+
+
+def _lasti(error: Exception, frame: Any) -> int:
+    place = error.__traceback__
+    while place is not None and place.tb_frame is not frame:
+        place = place.tb_next
+    return -1 if place is None else place.tb_lasti
