@@ -21,7 +21,14 @@ def _rounding(name: str, value: Callable[..., Any], symbol: str, emit: Callable[
 
 floor = _rounding("floor", np.floor, "⌊x⌋", lambda k, x: k.floor(x))
 ceil = _rounding("ceil", np.ceil, "⌈x⌉", lambda k, x: k.neg(k.floor(k.neg(x))))
-trunc = _rounding("trunc", np.trunc, "trunc", lambda k, x: k.trunc(x))
+trunc = _rounding(
+    "trunc",
+    np.trunc,
+    "trunc",
+    lambda k, x: k.trunc(x),
+    kinks="a jump at every whole number other than 0",
+    at_kink=lambda x: np.equal(x, np.floor(x)) & np.not_equal(x, 0),
+)
 
 
 def _round_code(k: Any, x: Any, decimals: int = 0) -> Any:
