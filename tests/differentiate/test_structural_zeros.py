@@ -84,3 +84,13 @@ def test_constants_that_fill_up_get_no_slope_in_either_mode(f):
     forward = [ad.jvp(lambda x: weights(f(x)), (X,), (e,))[1] for e in np.eye(3)]
     np.testing.assert_allclose(reverse, forward)
     assert np.isfinite(reverse).all()
+
+
+def test_masks_pass_writing_into_complex_arrays_in_both_modes():
+    def f(x):
+        y = anp.where(anp.real(x) > 0, x, 0.0) * 2.0
+        y[0] = x[1]
+        y[2] = 3.0
+        return y * y
+
+    assert ad.check(f)(X + 1j)

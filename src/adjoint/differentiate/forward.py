@@ -149,5 +149,6 @@ def _mask(op: Any, node: Node, ts: list[Any], dead: dict[Node, Any], xp: Any, sa
 
 
 def _alive(parent: Any, t: Any, dead: dict[Node, Any], xp: Any) -> Any:
-    """1 where the tangent of an input lives, 0 where it is dead."""
-    return xp.where(dead[parent], 0.0, 1.0) if parent in dead else xp.broadcast_to(1.0, shape=t.shape)
+    """1 where the tangent of an input lives, 0 where it is dead, in the tangent's dtype."""
+    one = xp.broadcast_to(t.dtype.type(1), shape=t.shape)
+    return xp.where(dead[parent], t.dtype.type(0), one) if parent in dead else one
