@@ -66,6 +66,8 @@ DELEGATIONS = frozenset(
         ("adjoint.graph.graph", "Graph.define"),
         ("adjoint.graph.graph", "Graph.evaluate"),
         ("adjoint.graph.graph", "Graph.grad"),
+        ("adjoint.explain.story", "Story.show"),
+        ("adjoint.explain.story", "Story.save"),
         ("adjoint.graph.graph", "Graph.explain"),
     }
     | {("adjoint.tensor", f"Tensor.{method}") for method in TENSOR_METHODS}
