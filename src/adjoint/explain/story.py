@@ -159,17 +159,7 @@ def explain(
     rate: float | None = None,
     title: str | None = None,
 ) -> Callable[..., Story]:
-    """A function that runs ``f`` at some arguments and tells what happened, forward and backward, as a Story.
-
-    All arguments of floats are differentiated, or those that ``argnums`` names; whole numbers are
-    passed as they are, unless there is no float at all. ``rate`` adds to each leaf the step that
-    gradient descent would take. Whatever ``f`` raises becomes part of the story.
-    Raises ArgumentError for arguments that do not fit the signature, OperandError for a result that is no number.
-
-    >>> story = explain(lambda a, b, c, f: (a * b + c) * f)(2.0, 3.0, -10.0, 5.0)
-    >>> story.value, story.gradients
-    (-20.0, {'a': 15.0, 'b': 10.0, 'c': 5.0, 'f': -4.0})
-    """
+    """What ``ad.explain`` is (see there), for those who have loaded this module already."""
 
     def explained(*args: Any, **kwargs: Any) -> Story:
         return Story(record_call(f, args, kwargs, argnums, title), rate)
