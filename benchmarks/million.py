@@ -2,9 +2,10 @@
 
 Also one value used 100,000 times ("fan"), and a loop over the entries of an array.
 
-With w near 1 and b near 0 the gradients stay away from underflow over the whole length. Each engine runs in a process of its own, which reports the processor time of the three stages and by
+Each engine runs in a process of its own, which reports the processor time of the three stages and by
 how much its resident memory grew at the peak. "leaves" is x = sin(x) * w + b; "constants" is the same
-with Python floats for w and b, new ones at every step. The loop is s = s + x[i] ** 2 for n entries.
+with Python floats for w and b, new ones at every step; w near 1 and b near 0 keep the gradients away
+from underflow over the whole length. The loop is s = s + x[i] ** 2 for n entries.
 """
 
 from __future__ import annotations
