@@ -1,5 +1,6 @@
 """adjoint: write the forward pass once, see the graph, get any derivative, explained and verified."""
 
+from adjoint import errors
 from adjoint.create import tensor
 from adjoint.differentiate.custom import Function
 from adjoint.differentiate.eager import gradients
@@ -7,11 +8,40 @@ from adjoint.differentiate.jacobian import hessian, hvp, jacfwd, jacobian, jacre
 from adjoint.differentiate.rules import custom_jvp, custom_vjp
 from adjoint.differentiate.stop import stop_gradient
 from adjoint.differentiate.transforms import grad, jvp, value_and_grad, vjp
+from adjoint.front import check, explain, kinks, saved, source, why_zero
 from adjoint.graph.graph import Graph
 from adjoint.graph.spec import Spec
 from adjoint.modes import no_grad, scope
 from adjoint.tensor import Tensor
-from adjoint.verify.check import check
-from adjoint.verify.kinks import kinks
-from adjoint.verify.saved import saved
-from adjoint.verify.why_zero import why_zero
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Function",
+    "Graph",
+    "Spec",
+    "Tensor",
+    "check",
+    "custom_jvp",
+    "custom_vjp",
+    "errors",
+    "explain",
+    "grad",
+    "gradients",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "kinks",
+    "no_grad",
+    "saved",
+    "scope",
+    "source",
+    "stop_gradient",
+    "tensor",
+    "value_and_grad",
+    "vjp",
+    "why_zero",
+]

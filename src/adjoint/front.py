@@ -1,35 +1,52 @@
-"""The verbs that explain and verify, under their public names; what they need is loaded when first used."""
+"""The verbs that explain, print and verify, under their public names; what they need is loaded when first used."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+
+# Loaded first: importing a package binds its name in ``adjoint``, and there the functions of that name shall stay.
+import adjoint.explain
+import adjoint.source  # noqa: F401
 
 if TYPE_CHECKING:
     from adjoint.explain.story import Story
-    from adjoint.source.api import Source
-    from adjoint.verify.check import Report
+    from adjoint.source.running import Source
+    from adjoint.tensor import Tensor
+    from adjoint.verify.kinks import KinkReport
+    from adjoint.verify.report import Report
+    from adjoint.verify.saved import SavedReport
+    from adjoint.verify.why_zero import ZeroReport
+
+Argnums = int | Sequence[int] | None
 
 
-def explain(f: Callable[..., Any], **options: Any) -> Callable[..., Story]:
-    """A function that returns the Story of ``f`` at its arguments: both passes, step by step, in words.
+def _tuple(argnums: Argnums) -> Any:
+    return tuple(argnums) if isinstance(argnums, list | range) else argnums
 
-    Options: ``argnums`` (which arguments are differentiated; all floating ones unless given), ``rate``
-    (the step size whose effect is shown), ``title``.
 
-    >>> story = explain(lambda w, x: w * x)(2.0, -3.0)
-    >>> story.gradients["w"]
-    -3.0
+def explain(
+    f: Callable[..., Any], argnums: Argnums = None, rate: float | None = None, title: str | None = None
+) -> Callable[..., Story]:
+    """A function that runs ``f`` at its arguments and tells what happened, forward and backward, as a Story.
+
+    All floating arguments are differentiated, or those of ``argnums``. ``rate`` adds to each leaf the
+    step that gradient descent would take. An error inside ``f`` becomes part of the story.
+
+    >>> story = explain(lambda a, b, c, f: (a * b + c) * f)(2.0, 3.0, -10.0, 5.0)
+    >>> story.value, story.gradients
+    (-20.0, {'a': 15.0, 'b': 10.0, 'c': 5.0, 'f': -4.0})
     """
     from adjoint.explain.story import explain as run
 
-    return run(f, **options)
+    return run(f, argnums, rate, title)
 
 
-def source(f: Callable[..., Any], **options: Any) -> Callable[..., Source]:
-    """A function that returns standalone Python for ``f`` and its gradient at its arguments, a line an operation.
+def source(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Source]:
+    """A function that runs ``f`` at its arguments and prints it, with its gradient, as standalone flat Python.
 
-    Options: ``argnums`` (which arguments are differentiated; all floating ones unless given).
+    Differentiates by all floating arguments, or by those of ``argnums``. One line an operation, named
+    after the user's variables, with a comment a line; it needs nothing but NumPy.
 
     >>> text = str(source(lambda w, x: w * x)(2.0, -3.0))
     >>> "multiply swaps" in text
@@ -37,47 +54,58 @@ def source(f: Callable[..., Any], **options: Any) -> Callable[..., Source]:
     """
     from adjoint.source.api import source as run
 
-    return run(f, **options)
+    return run(f, argnums)
 
 
-def check(f: Callable[..., Any], **options: Any) -> Callable[..., Report]:
+def check(f: Callable[..., Any], argnums: Argnums = None, *, entries: int = 50, seed: int = 0) -> Callable[..., Report]:
     """A function that compares the derivatives of ``f`` at its arguments with numeric ones, and reports.
 
-    Options: ``argnums`` (which arguments are differentiated; all floating ones unless given) and those of
-    adjoint.verify.check.check.
+    Both modes against extrapolated central differences with an error bound: every entry while there
+    are at most ``entries``, random directions (of ``seed``) beyond. A kink is reported and passes, a
+    step function does not pass, a wrong rule is named.
 
-    >>> check(lambda x: x * x)(3.0).ok
-    True
+    >>> report = check(lambda w, x: w * x)(2.0, -3.0)
+    >>> report.ok, report["w"].verdict, report["w"].analytic
+    (True, 'ok', -3.0)
     """
     from adjoint.verify.check import check as run
 
-    return run(f, **options)
+    return run(f, _tuple(argnums), entries=entries, seed=seed)
 
 
-def kinks(f: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    """A function that lists the gates of ``f`` that its arguments put exactly on a kink.
+def kinks(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., KinkReport]:
+    """A function that lists the operations of ``f`` that its arguments put exactly on a kink or a step.
 
-    >>> len(kinks(lambda x: abs(x))(0.0))
-    1
+    >>> [(k.place.name, k.count) for k in kinks(lambda x: abs(x) + x)(0.0)]
+    [('abs', 1)]
     """
     from adjoint.verify.kinks import kinks as run
 
-    return run(f, **options)
+    return run(f, _tuple(argnums))
 
 
-def why_zero(f: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+def why_zero(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., ZeroReport]:
     """A function that says of every zero gradient of ``f`` at its arguments why it is zero.
+
+    No path, cut at an operation, masked everywhere, local derivative 0, upstream 0, branches that
+    cancel, or underflow; with the user's line.
 
     >>> why_zero(lambda x, y: x * 1.0)(2.0, 3.0)["y"].reason
     'no path'
     """
     from adjoint.verify.why_zero import why_zero as run
 
-    return run(f, **options)
+    return run(f, _tuple(argnums))
 
 
-def saved(tensor: Any) -> Any:
-    """What is held in memory below a tensor for its backward pass: what, by which operation, and why."""
+def saved(tensor: Tensor) -> SavedReport:
+    """What the graph below a tensor holds in memory for its backward pass: by which operation, how much, and why.
+
+    >>> import adjoint as ad
+    >>> x = ad.tensor([1.0, 2.0], requires_grad=True, name="x")
+    >>> saved(x * x).total
+    16
+    """
     from adjoint.verify.saved import saved as run
 
     return run(tensor)
