@@ -84,8 +84,9 @@ negative = elementwise(
 
 
 def _power_by_base(xp: Any, x: Any, y: Any) -> Any:
-    # x**0 is constant, also at 0, where y * x**(y - 1) would be 0 * inf.
-    return xp.where(y == 0, 0.0, y * xp.power(x, xp.where(y == 0, 1.0, y - 1.0)))
+    # x**0 is constant, also at 0, where y * x**(y - 1) would be 0 * inf. Adding the truth value (and not
+    # choosing by it) leaves a Python number what it is, so that single precision stays single.
+    return xp.where(y == 0, 0.0, y * xp.power(x, (y - 1.0) + (y == 0)))
 
 
 def _power_by_exponent(xp: Any, x: Any, y: Any, out: Any) -> Any:
