@@ -18,7 +18,9 @@ from adjoint.source.forward import Writer
 from adjoint.source.identifiers import identifier, one_line
 from adjoint.source.listing import Line, lines_of
 from adjoint.source.naming import give_names
-from adjoint.source.statements import Program, Slot, soften
+from adjoint.source.simplify import simplify
+from adjoint.source.softness import soften
+from adjoint.source.statements import Program, Slot
 from adjoint.source.templates import helper_text
 
 _WIDTH = 100
@@ -67,7 +69,8 @@ def written(
     # Captured arrays come last: the others are what a caller passes.
     program.parameters.sort(key=lambda slot: slot in program.captured)
     program.drop_unused()
-    program.share_repeats()
+    simplify(program)
+    program.drop_unused()
     soften(program)
     helpers = sorted({h for s in program.statements if s.node is not None for h in s.node.op.helpers})
     give_names(program, helpers)

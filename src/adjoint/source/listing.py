@@ -13,10 +13,12 @@ import numpy as np
 from adjoint.graph.node import Node
 from adjoint.primitives.record import LETTERS
 from adjoint.primitives.words import verb
+from adjoint.primitives.structure import ALIAS
 from adjoint.site import Site
 from adjoint.source import literals
 from adjoint.source.identifiers import one_line
-from adjoint.source.statements import Constant, Operand, Program, Slot, Statement, harmless
+from adjoint.source.softness import harmless
+from adjoint.source.statements import Constant, Operand, Program, Slot, Statement
 from adjoint.source.templates import expression
 
 #: Comments start here at the latest; longer statements push theirs along.
@@ -143,7 +145,12 @@ class Comments:
         if statement.role == "forward":
             place = self._place(self._sites[id(statement)])
             return f"{name}: {place}" if place else name
-        text = f"{name} {self._doing(statement)}"
+        if statement.role == "branch" and about.op is ALIAS:
+            text = "a gradient inside"
+        elif statement.node is not None and statement.node.origin is not None and statement.node.origin[2] == "mask":
+            text = f"{name}: zeros by structure stay zero"
+        else:
+            text = f"{name} {self._doing(statement)}"
         if statement.joins is not None:
             forward = self._values.get(statement.joins)
             text += f"; branches of {forward} add" if forward else "; branches add"

@@ -1,0 +1,55 @@
+"""Every record in flat source: value and cotangents have the engine's bits, for every sample and precision."""
+
+import numpy as np
+import pytest
+from laws.samples import SAMPLES, cases
+from source.bits import assert_same, noise
+
+import adjoint as ad
+from adjoint.apply import apply
+from adjoint.primitives.record import REGISTRY
+from adjoint.source.api import source
+
+
+def test_every_record_has_samples():
+    assert sorted(set(REGISTRY) - set(SAMPLES)) == []
+
+
+@pytest.mark.filterwarnings("ignore:Casting complex")
+@pytest.mark.parametrize("kind", ["double", "single", "complex"])
+@pytest.mark.parametrize(("op", "sample"), cases(), ids=lambda part: getattr(part, "name", ""))
+def test_bits(op, sample, kind):
+    if kind == "complex" and "c" not in op.dtypes:
+        pytest.skip("a record of real numbers")
+    sample = sample if kind == "double" else sample.cast(np.float32 if kind == "single" else np.complex128)
+    own = [i for i, v in enumerate(sample.operands) if isinstance(v, np.ndarray | np.generic) and v.dtype.kind in "fc"]
+    if not own:
+        pytest.skip("an operation on booleans")
+
+    def f(*values):
+        operands = list(sample.operands)
+        for i, value in zip(own, values):
+            operands[i] = value
+        return apply(op, tuple(operands), sample.params)
+
+    args = [sample.operands[i] for i in own]
+    with np.errstate(all="ignore"):
+        text = source(f)(*args)
+        result = f(*args)
+        results = result if op.several else (result,)
+        if op.family == "blocked":
+            cotangents = [noise(np.zeros(r.shape)) for r in results] if result.shape or result.dtype.kind != "f" else []
+            assert_same(text.run(*args, *cotangents[: len(text.parameters) - len(args)])[0], result.value, text)
+            return
+        out, pullback = ad.vjp(f, *args)
+        outs = out if op.several else (out,)
+        if op.several or np.shape(out) or np.asarray(out).dtype.kind == "c":
+            given = [noise(o) for o in outs]
+            wanted = pullback(tuple(given) if op.several else given[0])
+        else:
+            given, wanted = [], pullback(np.asarray(out).dtype.type(1))
+        found_out, found = text.run(*args, *given)
+    for a, b in zip(found_out if op.several else (found_out,), outs, strict=True):
+        assert_same(a, b, text)
+    for a, b in zip(found, wanted, strict=True):
+        assert_same(a, b, text)
