@@ -112,8 +112,8 @@ def assigned_name(code: CodeType | None, lasti: int | None) -> str | None:
     unpacked or returned has no name; of a chain ``a = b = x * y`` the first name counts.
 
     >>> def f(x): y = len(x); return y
-    >>> [name for name in (assigned_name(f.__code__, i) for i in range(0, 40, 2)) if name]
-    ['y']
+    >>> {assigned_name(f.__code__, i) for i in range(0, 40, 2)} - {None}
+    {'y'}
     """
     if code is None or lasti is None or lasti < 0:
         return None
