@@ -26,7 +26,7 @@ LEVELS = (
 )
 LEVEL = {room: number for number, (_, rooms) in enumerate(LEVELS) for room in rooms}
 NAME = {room: name for name, rooms in LEVELS for room in rooms}
-SHARED = {"site": "errors", "numbers": "errors", "__main__": "cli"}
+SHARED = {"site": "errors", "numbers": "errors", "__main__": "cli", "front": "adjoint"}
 DOORS = ("modes", "apply", "doors", "create", "operators", "inplace", "conversion", "protocols", "signatures")
 SHARED |= dict.fromkeys(DOORS, "tensor")
 SHARED |= dict.fromkeys(("numpy", "special", "random"), "functions")  # thin files that re-export under a public name

@@ -163,7 +163,7 @@ def test_masks_and_bits():
         x & 1
 
 
-@pytest.mark.parametrize("stranger", ["text", None, object(), {}, {1.0}, "1.0", Decimal(1), b"1"], ids=repr)
+@pytest.mark.parametrize("stranger", ["text", None, {}, {1.0}, "1.0", Decimal(1), b"1"], ids=repr)
 def test_strangers(stranger):
     t = ad.tensor([1.0, 2.0])
     for op in (*ARITHMETIC.values(), operator.lt, operator.ge, operator.matmul):
