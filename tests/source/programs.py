@@ -6,9 +6,10 @@ import adjoint.numpy as anp
 import adjoint.special as special
 
 UNARY = (
-    anp.sin, anp.cos, anp.tanh, anp.exp, anp.square, anp.abs, anp.negative, special.sigmoid, special.softplus, special.erf,
-    special.relu, lambda x: anp.sqrt(anp.abs(x)), lambda x: anp.log(anp.square(x) + 0.5), lambda x: anp.clip(x, -0.5, 0.7),
-    lambda x: x**3, lambda x: 1.0 * x, lambda x: x / 2, anp.floor, lambda x: anp.log1p(anp.square(x)),
+    anp.sin, anp.cos, anp.tanh, anp.exp, anp.square, anp.abs, anp.negative, special.sigmoid, special.softplus,
+    special.erf, special.relu, lambda x: anp.sqrt(anp.abs(x)), lambda x: anp.log(anp.square(x) + 0.5),
+    lambda x: anp.clip(x, -0.5, 0.7), lambda x: x**3, lambda x: 1.0 * x, lambda x: x / 2,
+    anp.floor, lambda x: anp.log1p(anp.square(x)),
 )  # fmt: skip
 BINARY = (
     anp.add, anp.subtract, anp.multiply, anp.maximum, anp.minimum, anp.arctan2,
@@ -16,9 +17,10 @@ BINARY = (
 )  # fmt: skip
 ARRAY = (
     lambda x: anp.sum(x, axis=0), lambda x: anp.mean(x, axis=-1, keepdims=True), lambda x: anp.max(x, axis=-1),
-    lambda x: anp.prod(x), lambda x: special.logsumexp(x, axis=-1), lambda x: x[0], lambda x: x[..., ::-1], lambda x: x[-1:],
-    lambda x: x[np.array([0, 0, 0])], lambda x: x[..., None] * np.array([1.0, -2.0]), lambda x: anp.reshape(x, -1),
-    lambda x: x.T, lambda x: anp.sort(x, axis=-1), lambda x: anp.concatenate([x, x]), lambda x: anp.flip(x),
+    lambda x: anp.prod(x), lambda x: special.logsumexp(x, axis=-1), lambda x: x[0], lambda x: x[..., ::-1],
+    lambda x: x[-1:], lambda x: x[np.array([0, 0, 0])], lambda x: x[..., None] * np.array([1.0, -2.0]),
+    lambda x: anp.reshape(x, -1),    lambda x: x.T, lambda x: anp.sort(x, axis=-1),
+    lambda x: anp.concatenate([x, x]), lambda x: anp.flip(x),
     lambda x: anp.split(x, 1)[0], lambda x: anp.pad(x, 1), lambda x: anp.linalg.norm(x), lambda x: x[x > 0.1],
     lambda x: special.softmax(x, axis=-1), lambda x: anp.var(x), lambda x: x.astype(x.dtype), lambda x: anp.outer(x, x),
 )  # fmt: skip

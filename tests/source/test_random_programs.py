@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from source.bits import check
 from source.programs import arguments, program
 

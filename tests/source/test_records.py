@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from laws.samples import SAMPLES, cases
-from source.bits import assert_same, noise
 
 import adjoint as ad
 from adjoint.apply import apply
 from adjoint.primitives.record import REGISTRY
 from adjoint.source.api import source
+from laws.samples import SAMPLES, cases
+from source.bits import assert_same, noise
 
 
 def test_every_record_has_samples():

@@ -11,7 +11,7 @@ from adjoint.graph.graph import Graph
 from adjoint.graph.node import Node
 from adjoint.source.assembly import written
 from adjoint.source.listing import Line
-from adjoint.source.recording import Call, captured_names
+from adjoint.source.recording import Call
 from adjoint.source.running import Source
 
 
@@ -46,7 +46,7 @@ def source(f: Callable[..., Any], argnums: Argnums | None = None) -> Callable[..
     def printed(*args: Any, **kwargs: Any) -> Source:
         """The flat source of this call."""
         call = Call(f, args, kwargs, argnums)
-        listing = written(call.graph, call.wanted, call.names, _title(f), captured_names(f))
+        listing = written(call.graph, call.wanted, call.names, _title(f))
         extra = len(listing.parameters) - len(call.graph.inputs)
         return Source(listing, functools.partial(call.pick, extra))
 

@@ -52,13 +52,9 @@ def written(
     wanted: Sequence[Node] | None,
     names: Mapping[Node, str],
     title: str,
-    captured: Mapping[str, str] | None = None,
 ) -> Listing:
-    """The listing of a graph, with the gradients by the wanted nodes (None: the forward part alone).
-
-    ``captured`` names arrays by their ``constant_key``.
-    """
-    writer = Writer(graph.inputs, names, captured)
+    """The listing of a graph, with the gradients by the wanted nodes (None: the forward part alone)."""
+    writer = Writer(graph.inputs, names)
     writer.forward(graph.nodes, graph.outputs)
     outputs = [writer.value(root) for root in graph.outputs]
     gradients = None
@@ -99,7 +95,7 @@ def _header(program: Program, title: str, graph: Graph, wanted: Sequence[Node] |
         lines[0] += f", and the pullback of {seeds} to {by}" if seeds else f", and its gradient by {by}"
     lines[0] += "."
     for slot in program.captured:
-        lines.append(f"{slot.name}: {slot.spec!r} is an array that the function captured; it is passed like the others.")
+        lines.append(f"{slot.name}: {slot.spec!r} is an array that the function captured, passed like the others.")
     files = sorted({s.about.site.file for s in program.statements if s.role == "forward" and s.about and s.about.site})
     if len(files) == 1 and not files[0].startswith("<"):
         lines.append(f"Lines are those of {one_line(os.path.basename(files[0]))}.")

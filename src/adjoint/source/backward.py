@@ -30,7 +30,7 @@ def write_backward(
     live = [root for root in dict.fromkeys(roots) if root not in dead]
     turn = _Turn(writer, nodes)
     steps: list[Step] = []
-    with switched(everything=True, recording=True, dead=dead):
+    with switched(everything=True, recording=True, dead=dead, listener=None):
         seeds = []
         for root in live:
             value = seed_of(root.spec)
@@ -40,8 +40,8 @@ def write_backward(
         bound = min((n.seq for n in nodes), default=0)
         walk = reverse(seeds, wanted, bound=bound, records=True, steps=steps)
     found = [plain(walk.found[n])._node if n in walk.found else None for n in wanted]
-    known = {*nodes, *(t._node for _, t in seeds)}
-    made = collect([n for n in found if n is not None], stop=frozenset(known))
+    known = frozenset(nodes)
+    made = collect([n for n in found if n is not None], stop=known)
     turn.recorded = [n for n in made if n not in known and not n.is_leaf]
     for step in steps:
         turn.take(*step)

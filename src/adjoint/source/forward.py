@@ -20,11 +20,8 @@ from adjoint.source.statements import Constant, Operand, Slot, Statement
 class Writer:
     """Turns nodes into statements, and remembers which value each node became."""
 
-    def __init__(
-        self, inputs: Sequence[Node], names: Mapping[Node, str], captured: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, inputs: Sequence[Node], names: Mapping[Node, str]) -> None:
         self.names = names
-        self._captured = captured or {}
         self.statements: list[Statement] = []
         self.parameters: list[Slot] = []
         self.captured: dict[Slot, np.ndarray[Any, Any]] = {}
@@ -113,11 +110,9 @@ class Writer:
             if not isinstance(value, np.generic) or literals.writable(value):
                 return Constant(value)
             value = np.asarray(value)
-        content = constant_key(value)
-        key = content + str(value.strides if value.size > 1 else "")
+        key = constant_key(value) + str(value.strides if value.size > 1 else "")
         found = self._constants.get(key)
         if found is None:
-            wish = wish or self._captured.get(content)
             self._constants[key] = found = Slot(Spec.of(value), wish)
             if literals.array(value) is None:
                 found.wish = wish or "captured"

@@ -12,8 +12,8 @@ import numpy as np
 
 from adjoint.graph.node import Node
 from adjoint.primitives.record import LETTERS
-from adjoint.primitives.words import verb
 from adjoint.primitives.structure import ALIAS
+from adjoint.primitives.words import verb
 from adjoint.site import Site
 from adjoint.source import literals
 from adjoint.source.identifiers import one_line
@@ -101,7 +101,7 @@ def operand(value: Operand, soft: bool = False) -> ast.expr:
     """A value's name, or a constant as syntax."""
     if type(value) is Slot:
         return literals.name(value.name)
-    given: Any = value.value  # type: ignore[union-attr]
+    given: Any = value.value
     if isinstance(given, np.generic):
         return literals.number(given.item()) if soft and type(given) is np.float64 else literals.scalar(given)
     return literals.number(given)

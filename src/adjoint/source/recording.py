@@ -12,10 +12,10 @@ from adjoint.apply import leaf, make, normalize
 from adjoint.differentiate.containers import flatten, paths
 from adjoint.differentiate.variables import Argnums, function_name, output, run
 from adjoint.errors import ArgumentError
-from adjoint.graph.graph import Graph, collect, constant_key
+from adjoint.graph.graph import Graph, collect
 from adjoint.graph.node import Node
 from adjoint.modes import switched
-from adjoint.site import here
+from adjoint.site import here, user_frame
 from adjoint.tensor import Tensor
 
 #: An argument's position or keyword, and the number of the leaf in it.
@@ -34,7 +34,7 @@ class Call:
         positions = [n % len(args) for n in ([chosen] if isinstance(chosen, int) else chosen) if args]
         nodes: dict[Place, Node] = {}
         dead: set[Node] = set()
-        with switched(everything=True, recording=True, dead=dead, origin=None):
+        with switched(everything=True, recording=True, dead=dead, origin=None, listener=_Listener()):
             given = [a if i in positions else _wrapped(a, i, nodes) for i, a in enumerate(args)]
             named = {k: _wrapped(v, k, nodes) for k, v in kwargs.items()}
             dead.update(n for n in nodes.values() if n.is_leaf)
@@ -44,7 +44,7 @@ class Call:
         self.wanted = list(variables.nodes)
         places = [(p, j) for p in positions for j in range(len(flatten(args[p])[0]))]
         nodes.update(zip(places, self.wanted))
-        everything = [*enumerate(args), *kwargs.items()]
+        everything: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
         labels = {(p, j): _label(f, p) + path for p, a in everything for j, path in enumerate(paths(a))}
         self._places = [place for place in labels if place in nodes]
         inputs = [nodes[place] for place in self._places]
@@ -59,18 +59,26 @@ class Call:
         return [flatten(own[p] if isinstance(p, int) else named[p])[0][j] for p, j in self._places] + list(args[end:])
 
 
-def captured_names(f: Any) -> dict[str, str]:
-    """The names under which a function reaches the arrays that it captures, by their content."""
-    try:
-        variables = inspect.getclosurevars(f)
-    except TypeError:
-        return {}
-    found = {}
-    for name, value in {**variables.globals, **variables.nonlocals}.items():
-        array = value._value if type(value) is Tensor else value
-        if isinstance(array, np.ndarray):
-            found[constant_key(array)] = name
-    return found
+class _Listener:
+    """Makes the leaves of captured arrays: copies, which the function cannot change later, under the user's names."""
+
+    def captured(self, operand: Any, value: Any) -> Node:
+        """A leaf that holds a copy of an array (or an untracked tensor's value)."""
+        named = operand._name if type(operand) is Tensor else None
+        return leaf(np.array(value)[()], None, named or _variable_of(operand))
+
+    def trying(self, op: Any, operands: tuple[Any, ...]) -> None:
+        """Nothing is kept of an operation that is about to run."""
+
+    def recorded(self, node: Node, value: Any) -> None:
+        """Nothing is kept of a value: the text computes it again."""
+
+
+def _variable_of(operand: Any) -> str | None:
+    """The variable of the user's code at hand that holds this very object."""
+    frame = user_frame(2)
+    named = {n: frame.f_globals.get(n) for n in frame.f_code.co_names} | dict(frame.f_locals)
+    return next((name for name, value in named.items() if value is operand), None)
 
 
 def _bound(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -100,7 +100,7 @@ _EXPRESSIONS = (
 
 
 def _checked(text: str, name: str) -> ast.Module:
-    """The text as syntax; raises GraphError unless it is one import, our helpers, and one function of plain formulas."""
+    """The text as syntax; raises GraphError unless it is an import, our helpers, and one function of formulas."""
     tree = ast.parse(text)
     first, *functions = tree.body
     if ast.unparse(first) != "import numpy" or not functions:

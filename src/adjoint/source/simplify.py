@@ -67,9 +67,10 @@ def _trivial(statement: Statement) -> Operand | None:
     node, operands = statement.node, statement.operands
     assert node is not None
     name = node.op.name
-    if operands and all(type(o) is Constant for o in operands) and node.shape == ():
+    known = [o.value for o in operands if type(o) is Constant]
+    if operands and len(known) == len(operands) and node.shape == ():
         with np.errstate(all="ignore"):
-            value = np.asarray(node.op.value(*[o.value for o in operands], **(node.params or {})))[()]
+            value: Any = np.asarray(node.op.value(*known, **(node.params or {})))[()]
         return Constant(value) if literals.writable(value) else None
     chosen: Operand | None = None
     if name == "where" and type(operands[0]) is Constant:

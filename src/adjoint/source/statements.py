@@ -6,7 +6,7 @@ Names come later (naming.py), and text last (listing.py). Here is only what comp
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
 
 
+@final
 class Slot:
     """A value of the program, with the name that it would like to have."""
 
@@ -29,6 +30,7 @@ class Slot:
         self.weak = False
 
 
+@final
 @dataclass(slots=True, eq=False)
 class Constant:
     """An operand that is no value of the program: a Python number or a NumPy scalar."""
