@@ -190,11 +190,12 @@ def record_result(
     """The tensor (or tuple) of a result, with a node that holds what the rules of the tracked inputs need."""
     mode = _mode()
     everything = mode is not None and mode.everything
-    if everything:
+    if mode is not None and everything:
         # Arrays and untracked tensors become leaves of their own, so that a replay is complete.
         for i, value in enumerate(values):
             if nodes[i] is None and not isinstance(value, bool | int | float | complex):
-                nodes[i] = _captured(mode, operands[i], value)
+                nodes[i] = held = _captured(mode, operands[i], value)
+                values[i] = held.saved[0]
     flags = op.flags(tracked) if op.differentiable and not traced else ()
     inputs: list[Any] = []
     for i, value in enumerate(values):
@@ -242,8 +243,10 @@ def _captured(mode: Mode, operand: Any, value: Any) -> Node:
     """In an explanation: a node for an array or an untracked tensor, through which no gradient passes."""
     if mode.listener is not None:
         node: Node = mode.listener.captured(operand, value)
+    elif type(operand) is Tensor:
+        node = leaf(value, None, operand._name)
     else:
-        node = leaf(value, None, operand._name if type(operand) is Tensor else None)
+        node = leaf(value.copy(), None, None)  # the caller may change the array
     mode.dead.add(node)
     return node
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import adjoint as ad
 from adjoint.functions.joining import stack
 from adjoint.inplace import owns_memory
+from adjoint.modes import switched
 
 A = np.arange(1.0, 7.0).reshape(2, 3)
 
@@ -94,6 +95,20 @@ def test_views_do_not_follow_a_write(name, tracked):
         y += 5.0
         y[...] = 3.0
         assert x.tolist() == (A * 0 + 10.0).tolist()
+
+
+@pytest.mark.parametrize("name", TAKES_AN_ARRAY)
+def test_the_callers_array_may_change_while_everything_is_recorded(name):
+    with switched(everything=True, dead=set()):
+        a = A.copy()
+        y = TAKES_AN_ARRAY[name](ad.tensor(A[:, ::-1], requires_grad=True), a)
+    before = y.tolist()
+    a[:] = 77.0
+    assert y.tolist() == before
+    for node in ad.Graph.from_outputs(y).nodes:
+        for held in (*node.inputs, *(node.saved or ())):
+            if isinstance(held, np.ndarray):
+                assert not (held == 77.0).any()
 
 
 def test_functions_of_arrays_do_not_follow_the_array():
@@ -241,6 +256,15 @@ def test_data_beside_tracked_tensors_outlives_updates(op, size):
     after = [c.tolist() for n in ad.Graph.from_outputs(y).nodes for c in n.inputs if isinstance(c, np.ndarray)]
     assert after == before
     assert ad.gradients(y.sum(), w).item() == expected
+
+
+def test_a_constant_of_the_graph_is_the_value_before_the_update():
+    w = ad.tensor([10.0, 20.0], requires_grad=True)
+    for update in (lambda x: x.__iadd__(w), lambda x: x.__setitem__(slice(0, 1), w[:1])):
+        x = ad.tensor([1.0, 2.0]) * 1.0
+        update(x)
+        assert x.requires_grad
+        assert x.node.inputs[0].tolist() == [1.0, 2.0]
 
 
 def test_errors_in_the_middle_of_an_update_leave_the_tensor():

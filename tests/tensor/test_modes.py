@@ -6,7 +6,7 @@ import threading
 import pytest
 
 import adjoint as ad
-from adjoint.modes import MODE, recording
+from adjoint.modes import MODE, recording, switched
 
 
 def product():
@@ -163,3 +163,29 @@ def test_writes_respect_the_mode_of_their_thread():
         w[1] = 5.0
     assert len(caught) == 1
     assert w.tolist() == [1.0, 5.0]
+
+
+def test_while_everything_is_recorded_cut_values_and_data_are_not_tracked():
+    with switched(everything=True, dead=set()):
+        w = ad.tensor(2.0, requires_grad=True)
+        data = ad.tensor(3.0) * 2.0
+        cut = (w * 2.0).detach()
+        after = cut + 1.0
+        step = w // 1.0
+        with ad.no_grad():
+            quiet = w * 5.0
+        kept = w * data
+        for t in (data, cut, after, step, quiet):
+            assert t.node is not None
+            assert not t.requires_grad
+            float(t)
+        assert kept.requires_grad
+        with pytest.raises(ad.errors.TrackedError):
+            float(kept)
+        assert cut.node.params == {"by": "detach"}
+        assert quiet.node.params == {"by": "no_grad"}
+        v = kept * ad.tensor([1.0, 2.0])
+        v[0] = w
+        v += data
+        assert [v.requires_grad, v.node.op.name] == [True, "add"]
+    assert v.tolist() == [8.0, 30.0]
