@@ -9,6 +9,7 @@ import numpy as np
 
 from adjoint.explain.items import Board, Item
 from adjoint.graph.node import held_bytes
+from adjoint.numbers import format_number
 
 #: The textbook's network: so many operations, so many parameters.
 TEXTBOOK_NODES, TEXTBOOK_PARAMETERS = 10_000, 100_000
@@ -34,13 +35,13 @@ class Cost:
     def sentences(self) -> list[str]:
         """The comparison in words, on this graph and on the textbook's."""
         n, p = self.gates, self.inputs
-        textbook = f"{TEXTBOOK_NODES:,} + {TEXTBOOK_PARAMETERS:,} against {TEXTBOOK_NODES * TEXTBOOK_PARAMETERS:,}"
+        textbook = f"{TEXTBOOK_NODES:,} + {TEXTBOOK_PARAMETERS:,} against 10⁹"
         few = "" if p else " (nothing is differentiated)"
         return [
             f"One forward and one backward pass visit {counted(n, 'gate')} twice: {self.visits_reverse:,} visits.",
             f"Nudging {counted(p, 'number')} one at a time takes {counted(p + 1, 'run')}: "
             f"{self.visits_differences:,} visits{few}.",
-            f"In orders: n + p = {n + p:,} against n × p = {n * p:,}; for the textbook's network {textbook}.",
+            f"In orders: n + p = {n + p:,} against n × p = {n * p:,}; the textbook's network: {textbook}.",
         ]
 
 
@@ -75,6 +76,11 @@ def memory_of(board: Board) -> list[Kept]:
     return found
 
 
+def constant_name(item: Item) -> str:
+    """What a value is called in a list: its name, or the number that it is."""
+    return item.name or (format_number(item.value) if item.value is not None else "a constant")
+
+
 def total_bytes(kept: list[Kept]) -> int:
     """The bytes held: a value that several gates keep is there once."""
     once: dict[Any, int] = {}
@@ -90,17 +96,20 @@ def _kept_by(board: Board, item: Item) -> list[Kept]:
         return _users(board, item)
     live = [i for i, o in enumerate(operands) if not o.dead]
     reasons: dict[int, list[str]] = {}
+    sources: dict[int, Item] = {}
     for i in live:
         needs = op.needs[i] if i < len(op.needs) else op.needs[0] if op.arity is None and op.needs else frozenset()
         for name in needs:
             for place in _places(name, len(operands)):
-                reasons.setdefault(place, []).append(operands[i].name or f"input {i + 1}")
+                source = item if place < 0 else operands[place]
+                sources[source.id] = source  # x * x keeps x once, for both
+                reasons.setdefault(source.id, []).append(operands[i].name or f"input {i + 1}")
     found = []
     for place, inputs in sorted(reasons.items()):
-        source = item if place < 0 else operands[place]
+        source = sources[place]
         if source.value is None and source.node is None:
             continue
-        what = "its result" if place < 0 else (source.name or "the constant")
+        what = "its result" if source is item else constant_name(source)
         whom = ", ".join(dict.fromkeys(inputs))
         size = held_bytes(source.value) if source.value is not None else sum(s.nbytes for s in source.specs)
         found.append(Kept(source.id, item.id, size, f"{op.name} needs {what} for the gradient of {whom}"))

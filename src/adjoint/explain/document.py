@@ -29,7 +29,7 @@ def document(story: Story) -> dict[str, Any]:
     nodes = [_node(story, item, list(cell)) for item, cell in zip(board.items, cells, strict=True)]
     found: dict[str, Any] = {
         "adjoint_story": VERSION,
-        "title": clean(story.title),
+        "title": clean(story.heading),
         "expr": {"text": story.formula.text, "mathml": story.formula.mathml},
         "live": False,
         "outcome": _outcome(story),
@@ -88,7 +88,7 @@ def _node(story: Story, item: Item, cell: list[int]) -> dict[str, Any]:
         found["nudge"] = _nudge(one)
     if item.kinks:
         found["kinks"] = item.kinks
-    row = next((r for r in story.leaf_rows if r.node == item.id), None) if item.role == "parameter" else None
+    row = story.row_of.get(item.id)
     if row is not None and row.step is not None:
         found["step"] = written(row.step)
     if row is not None and row.share is not None:
@@ -186,7 +186,7 @@ def _leaf(story: Story, item: Item) -> dict[str, Any]:
     one = story.nudges.get(item.id)
     if one is not None:
         found["nudge"] = _nudge(one)
-    row = next((r for r in story.leaf_rows if r.node == item.id), None)
+    row = story.row_of.get(item.id)
     if row is not None and row.step is not None:
         found["step"] = written(row.step)
     if row is not None and row.share is not None:

@@ -77,6 +77,8 @@ class Board:
     items: list[Item] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     at: dict[Node, int] = field(default_factory=dict)
+    #: All names in use.
+    taken: set[str] = field(default_factory=set)
     root: Item | None = None
 
     def operands(self, item: Item) -> list[Item]:
@@ -105,6 +107,7 @@ def lay_out(recording: Recording) -> Board:
     given = set(arguments)
     rest = [n for n in reached if n not in given]
     names = _names([*arguments, *rest])
+    board.taken = set(names.values())
     parameters = set(recording.parameters)
     for node in (*arguments, *rest):
         if node.is_leaf:
@@ -121,14 +124,14 @@ def lay_out(recording: Recording) -> Board:
 
 
 def _names(nodes: list[Node]) -> dict[Node, str]:
-    """A name of its own for every node: the user's where there is one (x, x_2, ...), else v1, v2, ..."""
+    """A name of its own for every node: the user's where there is one (x, x_2, ...), else v1, v2, ... (data1, ...)."""
     wishes = labels(nodes)
     found: dict[Node, str] = {}
     texts = {node: clean(wishes.get(node) or "") for node in nodes}
     taken = {text for text in texts.values() if text}
     counts: dict[str, int] = {}
     for node in nodes:
-        stem = texts[node] or "v"
+        stem = texts[node] or ("data" if node.is_leaf else "v")
         count = counts.get(stem, 0) + 1
         name = stem if texts[node] and count == 1 else _numbered(stem, count, texts[node])
         while name in taken and not (texts[node] and count == 1):
@@ -194,10 +197,19 @@ def _operand(board: Board, node: Node, i: int, recording: Recording) -> Item:
         return board.items[board.at[given]]
     if type(given) is Spec:
         # A large untracked array of a lean history: known only where a rule kept it.
-        return _new(board, "leaf", "data", f"data{len(board.items)}", (given,), value=kept_operand(node, i), dead=True)
+        return _new(board, "leaf", "data", _data_name(board), (given,), value=kept_operand(node, i), dead=True)
     if isinstance(given, np.ndarray) and given.shape:
-        return _new(board, "leaf", "data", f"data{len(board.items)}", (Spec.of(given),), value=given, dead=True)
+        return _new(board, "leaf", "data", _data_name(board), (Spec.of(given),), value=given, dead=True)
     return _new(board, "const", "", "", (Spec.of(given),), value=given, dead=True)
+
+
+def _data_name(board: Board) -> str:
+    """A name for an array that nobody named."""
+    count = 1
+    while f"data{count}" in board.taken:
+        count += 1
+    board.taken.add(f"data{count}")
+    return f"data{count}"
 
 
 def kept_operand(node: Node, i: int) -> Any:
@@ -224,7 +236,7 @@ def _failed(board: Board, recording: Recording) -> None:
             array = np.asarray(value)
             if array.dtype.kind not in "fciub":
                 return
-            kind, role, name = ("leaf", "data", f"data{len(board.items)}") if array.shape else ("const", "", "")
+            kind, role, name = ("leaf", "data", _data_name(board)) if array.shape else ("const", "", "")
             sources.append(_new(board, kind, role, name, (Spec.of(value),), value=value, dead=True))
     item = _new(board, "op", "intermediate", "", (), op=failure.op, dead=True)
     for slot, source in enumerate(sources):

@@ -9,6 +9,7 @@ from adjoint.explain.items import Board
 from adjoint.explain.recording import Recording
 from adjoint.graph.graph import Graph
 from adjoint.graph.node import Node
+from adjoint.graph.text import clean
 from adjoint.source.api import backward_listing, source_of
 from adjoint.source.identifiers import identifier
 
@@ -31,8 +32,12 @@ def listing_of(board: Board, recording: Recording) -> Listing:
     """The flat source of what led to the root and of its gradients, where both can be written."""
     root = board.root
     found = Listing()
-    if root is None or root.kind != "op" or root.node is None or len(board.operations) > OPERATIONS:
-        return found
+    if root is None or root.kind != "op" or root.node is None:
+        return Listing("# No flat source: no operation led to a result.\n")
+    if len(board.operations) > OPERATIONS:
+        return Listing(
+            f"# No flat source: {len(board.operations):,} operations, and it is written up to {OPERATIONS:,}.\n"
+        )
     arguments = [i for i in board.items if i.kind == "leaf" and i.node is not None]
     inputs = [i.node for i in arguments if i.node is not None]
     nodes = [i.node for i in board.items if i.node is not None]
@@ -43,8 +48,8 @@ def listing_of(board: Board, recording: Recording) -> Listing:
     try:
         lines = backward_listing(graph, wanted, names=names, title=title)
         found.text = str(source_of(graph, wanted, names=names, title=title))
-    except AdjointError:
-        return found  # an operation without a text of its own, such as a user's
+    except AdjointError as error:
+        return Listing(f"# No flat source: {clean(error.what)}\n")  # a user's operation has no text of its own
     found.lines = [str(line) for line in lines]
     for number, line in enumerate(lines, 1):
         if line.role == "seed":

@@ -88,12 +88,15 @@ def render(template: str, facts: Mapping[str, Formula]) -> Formula:
     except Unreadable:
         parts = re.split(r"(\{\w+\})", template)
         known = [facts.get(p[1:-1]) if p.startswith("{") else None for p in parts]
-        text = "".join(p if k is None else _boxed(k, SIGN).text for p, k in zip(parts, known, strict=True))
+        # What ends in a bracket stands for itself, as a name does: x[0].
+        level = ATOM if template.endswith("]") and " " not in template else SUM
+        inner = ATOM if level == ATOM else SIGN
+        text = "".join(p if k is None else _boxed(k, inner).text for p, k in zip(parts, known, strict=True))
         mathml = "".join(
-            (f"<mtext>{escape(p)}</mtext>" if p else "") if k is None else _boxed(k, SIGN).mathml
+            (f"<mtext>{escape(p)}</mtext>" if p else "") if k is None else _boxed(k, inner).mathml
             for p, k in zip(parts, known, strict=True)
         )
-        return Formula(text, mathml, SUM)
+        return Formula(text, mathml, level)
 
 
 def _parsed(template: str, facts: Mapping[str, Formula]) -> Formula:
@@ -204,7 +207,7 @@ def _joined(operator: str, left: Formula, right: Formula) -> Formula:
 def _product(_: str, left: Formula, right: Formula) -> Formula:
     left, right = _boxed(left, PRODUCT), _boxed(right, PRODUCT if right.level != SIGN else ATOM)
     short = right.kind == "name" and len(right.text) < 3
-    close = left.kind == "literal" and (short or right.kind in ("group", "power"))
+    close = left.kind == "literal" and (short or right.kind in ("group", "power")) and not right.text[0].isdigit()
     numbers = left.kind in ("number", "literal") and right.kind in ("number", "literal")
     long = left.kind == right.kind == "name" and len(left.text) + len(right.text) > 2
     between = "<mo>×</mo>" if numbers else "<mo>·</mo>" if long else ""

@@ -15,6 +15,7 @@ import numpy as np
 from adjoint.explain.items import Board, Item
 from adjoint.explain.passes import recompute
 from adjoint.numbers import format_number
+from adjoint.primitives.structure import CUT
 
 #: Every node is nudged in graphs of up to so many operations; in larger ones the leaves are.
 EVERY_NODE = 200
@@ -38,19 +39,28 @@ class Nudge:
     expected: float | None
     #: Every value on the way that is a number: (name, before, after).
     chain: list[tuple[str, Any, Any]] = field(default_factory=list)
+    #: The names in the chain that are the user's own.
+    named: frozenset[str] = frozenset()
+    #: Why the change may differ from the gradient: on the way stands a kink, or a cut.
+    caution: str = ""
 
     @property
     def slope(self) -> float:
         """The change of the root, divided by eps."""
         return (self.after - self.before) / self.eps if math.isfinite(self.after) else math.nan
 
-    def sentence(self) -> str:
-        """The chain in one line.
+    def sentence(self, between: int = CHAIN) -> str:
+        """The chain in one line, with at most so many values between the nudged one and the root.
 
         >>> Nudge(0, None, 0.001, 2.0, 2.002, 2.0, [("a", 4.0, 4.001), ("d", 2.0, 2.001), ("J", 2.0, 2.002)]).sentence()
         'a 4 → 4.001, d 2 → 2.001: J 2 → 2.002'
         """
-        told = [f"{name} {moved(a, b)}" for name, a, b in self.chain]
+        middle = self.chain[1:-1]
+        if len(middle) > between:
+            own = [link for link in middle if link[0] in self.named]
+            middle = own[:between] if own else middle[:between]
+        ends = self.chain[:1], self.chain[1:][-1:]
+        told = [f"{name} {moved(a, b)}" for name, a, b in (*ends[0], *middle, *ends[1])]
         return told[0] if len(told) == 1 else ", ".join(told[:-1]) + ": " + told[-1]
 
 
@@ -154,13 +164,21 @@ def _nudge(board: Board, item: Item, after: list[Item], root: Item) -> Nudge | N
     name = item.name + ("" if entry is None else "[" + ", ".join(map(str, entry)) + "]")
     chain = [(name, _shown(old), _shown(new[entry if entry is not None else ()]))]
     between = [i for i in after if i is not root and not i.several and i.specs[0].shape == () and not i.dead]
-    for other in between[: CHAIN - 2]:
+    if len(between) > CHAIN:
+        # The user's own names first: those are the values that somebody looks for.
+        own = [i for i in between if i.node is not None and i.node.label == i.name][:CHAIN]
+        between = own or between[:CHAIN]
+    for other in between:
         chain.append((other.name, _shown(other.value), _shown(values[other.id])))
     before, result = total(root.value), total(values.get(root.id, root.value) if item is not root else new)
     if item is not root:
         chain.append((root.name if root.specs[0].shape == () else f"sum of {root.name}", before, result))
     expected = float(np.real(grad[entry] if entry is not None else grad[()]))
-    return Nudge(item.id, entry, taken, before, result, expected, chain)
+    own = frozenset(i.name for i in between if i.node is not None and i.node.label == i.name)
+    caution = "at a kink" if any(i.kinks for i in after) else ""
+    if any(i.op is CUT for i in after):
+        caution = "a cut hides a path"
+    return Nudge(item.id, entry, taken, before, result, expected, chain, own, caution)
 
 
 def _shown(value: Any) -> Any:

@@ -80,7 +80,7 @@ def fill_values(board: Board) -> list[Item]:
     for item in board.items:
         if item.value is not None:
             continue
-        if item.kind == "op" and all(o.value is not None for o in board.operands(item)):
+        if item.kind == "op" and item.node is not None and all(o.value is not None for o in board.operands(item)):
             item.value = recompute(board, {}, [item])[item.id]
         else:
             unknown.append(item)

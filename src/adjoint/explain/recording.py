@@ -22,7 +22,7 @@ from adjoint.errors import AdjointError, ArgumentError, TracedError
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
 from adjoint.modes import MODE, Mode
-from adjoint.site import PACKAGE, here, site_of, user_frame
+from adjoint.site import here, is_ours, site_of, user_frame
 from adjoint.tensor import Tensor
 
 
@@ -242,7 +242,7 @@ def _failure(error: Exception, listener: Listener) -> Failure:
         return Failure(f"{type(error).__name__}: {error.what}", error.where, error.help, op, operands)
     where = None
     for frame, _ in _frames(error):
-        if not frame.f_code.co_filename.startswith(PACKAGE):
+        if not is_ours(frame.f_code.co_filename):
             site = site_of(frame.f_code, _lasti(error, frame))
             where = None if site is None else site.describe("at")
     return Failure(f"{type(error).__name__}: {error}", where)

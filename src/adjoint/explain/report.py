@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from adjoint.explain import words
-from adjoint.explain.cost import total_bytes
+from adjoint.explain.cost import constant_name, total_bytes
 from adjoint.explain.items import Item
 from adjoint.explain.responsibility import first_bad
 from adjoint.explain.statistics import summary
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FIRST, LAST = 40, 20
 #: So many leaves, nudges, arrays and kept values are listed.
 LISTED = 24
+#: Arrays of up to so many entries are told by their entries.
+FEW = 4
 
 
 @dataclass(slots=True, frozen=True)
@@ -66,14 +68,13 @@ def report(story: Story) -> list[Section]:
         sections.append(_nudges(story))
     if story.backward:
         sections.append(Section("Cost", [Cell(s) for s in story.cost.sentences()]))
-    if story.kept:
+    if story.kept and story.board.root is not None:
         sections.append(_memory(story))
     return sections
 
 
 def _head(story: Story) -> Section:
-    title = clean(story.title) or (story.board.root.name if story.board.root is not None else "") or "A computation"
-    found = Section(title)
+    found = Section(clean(story.heading))
     formula = story.formula.text
     if " = " in formula:
         found.lines.append(Cell(formula))
@@ -84,6 +85,8 @@ def _head(story: Story) -> Section:
         found.lines += [Cell(clean_line(t), "bad") for t in told if t.strip()]
     if story.nothing:
         found.lines.append(Cell(story.nothing))
+        if story.value is not None:
+            found.lines.append(Cell(f"It returned {gist(story.value)}."))
     bad = first_bad(story.board)
     if bad is not None:
         found.lines.append(Cell(bad_sentence(story, bad), "bad"))
@@ -124,12 +127,15 @@ def gist(value: Any) -> str:
     if value is None:
         return "unknown"
     if isinstance(value, tuple):
-        return ", ".join(map(gist, value))
+        return f"{len(value)} outputs: " + " ".join(f"[{format_shape(np.shape(v))}]" for v in value)
     if not np.ndim(value):
         return words.number_text(value)
-    facts = summary(np.asarray(value))
-    told = [format_shape(facts["shape"])]
-    if "min" in facts:
+    array = np.asarray(value)
+    facts = summary(array)
+    told = [f"[{format_shape(facts['shape'])}]"]
+    if array.size <= FEW:
+        told.append(" ".join(format_number(v) for v in array.ravel()))
+    elif "min" in facts:
         told += [f"{key} {format_number(facts[key], 3)}" for key in ("min", "mean", "max", "rms")]
     if facts["nan"] or facts["inf"]:
         told.append(f"{facts['nan']} NaN, {facts['inf']} ∞")
@@ -151,7 +157,8 @@ def _forward(story: Story) -> Section:
             found.rows.append([Cell(f"… {item:,} steps more …", "quiet")])
             continue
         name = item.op.name.replace("_", " ")
-        formula = f"{item.name} = {words.own_formula(story.board, item).text}" if item.name else "failed here"
+        formula = words.own_formula(story.board, item).text
+        formula = f"{item.name} = {formula}" if item.name else f"{formula} failed here"
         site = item.node.site if item.node is not None else None
         bad = item.value is None and story.failure is not None
         numbers = words.number_formula_of(story.board, item) or ("" if bad else gist(item.value))
@@ -173,19 +180,21 @@ def _backward(story: Story) -> Section:
     root = board.root
     assert root is not None
     found = Section("Backward", [Cell(turn_sentence(story))])
+    if any(np.ndim(s.up) for s in story.backward):
+        found.lines.append(Cell("g is the gradient that arrives at a gate from above."))
     came: dict[int, int] = {}  # how many branches of a value have come
     shown = {number for number, _ in _shown(story.backward)}
     for number, step in enumerate(story.backward, 1):
-        for part in step.parts:
-            source = board.edges[part.edge].src
-            came[source] = came.get(source, 0) + 1
         if number not in shown:
+            for part in step.parts:
+                came[board.edges[part.edge].src] = came.get(board.edges[part.edge].src, 0) + 1
             if number == FIRST + 1:
                 found.rows.append([Cell(f"… {len(story.backward) - FIRST - LAST:,} steps more …", "quiet")])
             continue
-        found.rows.append([Cell(f"{number}  {words.backward_sentence(board, step)}")])
+        found.rows.append([Cell(f"{number}. {words.backward_sentence(board, step)}")])
         for part in step.parts:
             source = board.edges[part.edge].src
+            came[source] = came.get(source, 0) + 1
             head, equation = words.row_text(board, step, part)
             note = ""
             if part.of > 1 and came[source] == part.of:
@@ -211,13 +220,19 @@ def turn_sentence(story: Story) -> str:
 def _leaves(story: Story) -> Section:
     board = story.board
     rate = f"step at rate {format_number(story.rate)}" if story.rate is not None else ""
-    found = Section("Leaves", header=["", "", "value", "gradient", "share", *([rate] if rate else []), ""])
+    found = Section("Leaves", header=["", "", "value", "gradient", "share", *([rate] if rate else [])])
     rows = {row.node: row for row in story.leaf_rows}
     leaves = [i for i in board.items if i.kind == "leaf"]
     for item in leaves[:LISTED]:
         row = rows.get(item.id)
         grad = Cell("" if item.grad is None else _step(item.grad), tone_of(item.grad))
-        share = "" if row is None or row.share is None else f"{format_number(100 * row.share, 3)} %"
+        if item.zero.startswith("no path"):
+            grad = Cell(item.zero, "zero")
+        share = (
+            ""
+            if row is None or row.share is None or item.zero.startswith("no path")
+            else f"{format_number(100 * row.share, 3)} %"
+        )
         cells = [
             Cell(item.name),
             Cell(item.role if item.specs[0].shape == () else f"{item.role} {item.spec}", "quiet"),
@@ -227,8 +242,9 @@ def _leaves(story: Story) -> Section:
         ]
         if rate:
             cells.append(Cell("" if row is None or row.step is None else _step(row.step)))
-        cells.append(Cell(item.zero, "zero"))
         found.rows.append(cells)
+        if item.zero and not item.zero.startswith("no path"):
+            found.after.append(Cell(f"No gradient reaches {item.name}: {item.zero}."))
     if len(leaves) > LISTED:
         found.after.append(Cell(f"… {len(leaves) - LISTED:,} leaves more.", "quiet"))
     found.right = frozenset({2, 3, 4, 5} if rate else {2, 3, 4})
@@ -252,7 +268,8 @@ def _arrays(story: Story) -> Section:
     found = Section("Arrays", header=["", "", "min", "mean", "max", "rms", "+ − 0", "corners"])
     items = [i for i in story.board.items if not i.several and np.ndim(i.value) and i.kind != "const"]
     for item in items[:LISTED]:
-        for name, value in ((item.name, item.value), (f"∂/∂{item.name}", item.grad)):
+        root = "" if story.board.root is None else story.board.root.name
+        for name, value in ((item.name, item.value), (f"∂{root}/∂{item.name}", item.grad)):
             if value is not None:
                 found.rows.append(_array_row(name, np.asarray(value)))
     if len(items) > LISTED:
@@ -289,7 +306,9 @@ def _nudges(story: Story) -> Section:
         check = f"change ÷ ε = {format_number(one.slope)}"
         if one.expected is not None:
             check += f", gradient {words.gradient_text(one.expected)}"
-        found.rows.append([Cell(one.sentence()), Cell(check, "quiet")])
+        if one.caution:
+            check += f", {one.caution}"
+        found.rows.append([Cell(one.sentence(2)), Cell(check, "quiet")])
     if len(told) > LISTED:
         found.after.append(Cell(f"… {len(told) - LISTED:,} nudges more.", "quiet"))
     return found
@@ -298,8 +317,8 @@ def _nudges(story: Story) -> Section:
 def _memory(story: Story) -> Section:
     found = Section("Memory", [Cell(f"Kept between the passes: {format_bytes(total_bytes(story.kept))}.")])
     for one in story.kept[:LISTED]:
-        name = story.board.items[one.node].name if one.node is not None else "a value of its own"
-        found.rows.append([Cell(name or "a constant"), Cell(format_bytes(one.bytes)), Cell(one.why, "quiet")])
+        name = constant_name(story.board.items[one.node]) if one.node is not None else "a value of its own"
+        found.rows.append([Cell(name), Cell(format_bytes(one.bytes)), Cell(one.why, "quiet")])
     if len(story.kept) > LISTED:
         found.after.append(Cell(f"… {len(story.kept) - LISTED:,} values more.", "quiet"))
     found.right = frozenset({1})

@@ -51,7 +51,7 @@ def kind_of_point(board: Board, recording: Recording, kinks: list[Item]) -> Stat
     )
     count = sum(int(np.size(i.value)) for i in leaves)
     if any(i.zero for i in leaves):
-        return Stationary("unknown", f"{where}, but not for the slope: {next(i.zero for i in leaves if i.zero)}.")
+        return Stationary("unknown", f"{where}, but for another reason: {next(i.zero for i in leaves if i.zero)}.")
     if kinks:
         return Stationary("unknown", f"{where}, but the slope is not unique here, so curvature does not decide.")
     if any(i.specs[0].dtype.kind == "c" for i in leaves):

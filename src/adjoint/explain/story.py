@@ -58,6 +58,7 @@ class Story:
         kinks = mark_kinks(self.board)
         mark_zeros(self.board, self.backward)
         self.leaf_rows = leaf_table(self.board, rate)
+        self.row_of = {row.node: row for row in self.leaf_rows}
         self.nudges, left_out = nudges(self.board)
         if left_out:
             self.notes.append(left_out)
@@ -71,6 +72,11 @@ class Story:
         if self.board.root is not None and self.board.root.dead and self.board.operations:
             self.notes.append("No gradient reaches any input: nothing that is differentiated leads to the result.")
         self._listing: Listing | None = None
+
+    @property
+    def heading(self) -> str:
+        """The title, or what the result is called."""
+        return self.title or (self.board.root.name if self.board.root is not None else "") or "A computation"
 
     @property
     def nothing(self) -> str:
@@ -109,7 +115,7 @@ class Story:
         )
 
     def source(self) -> str:
-        """The computation and its gradient as flat Python, with a comment a line; "" where nothing was computed."""
+        """The computation and its gradient as flat Python, with a comment a line (or a comment that says why not)."""
         return self.listing.text
 
     @property
@@ -194,7 +200,7 @@ def explain_graph(
 
 def _handed(value: Any) -> Any:
     """A value for the user: Python numbers for scalars, arrays of their own."""
-    if value is None or isinstance(value, bool | int | float | complex):
+    if value is None or type(value) in (bool, int, float, complex):
         return value
     if isinstance(value, tuple):
         return tuple(map(_handed, value))

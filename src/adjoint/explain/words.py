@@ -12,7 +12,7 @@ from adjoint.explain.passes import BackwardStep, Part
 from adjoint.graph.text import clean, constant_text
 from adjoint.numbers import format_gradient, format_number
 from adjoint.primitives import words as gates
-from adjoint.primitives.structure import ITEM
+from adjoint.primitives.structure import CUT, ITEM
 
 #: The whole computation is written as one formula up to so many operations, and so many characters.
 OPERATIONS = 40
@@ -28,6 +28,8 @@ def number_text(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(number_text, value))
     array = np.asarray(value)
+    if array.dtype.kind == "b" and not array.shape:
+        return str(bool(array))
     return format_number(array[()]) if not array.shape else "×".join(map(str, array.shape))
 
 
@@ -136,6 +138,8 @@ def whole_formula(board: Board) -> Formula:
             known[item.id] = _operand_name(item)
             continue
         found = formula_of(item, [known[o.id] for o in board.operands(item)])
+        if item.op is CUT and item is not root:
+            found = name_formula(item.name)  # what is cut off is a constant of its own
         if len(found.text) > CHARACTERS:
             # Too long to read at once: from here on it goes by its name.
             found = name_formula(item.name) if item is not root else own_formula(board, item)
@@ -244,10 +248,24 @@ def row_text(board: Board, step: BackwardStep, part: Part) -> tuple[str, str]:
         return head, f"{gradient_text(step.up)} × {in_product(number_text(part.local))} = {down}"
     if np.ndim(part.down) == 0 and part.down is not None:
         return head, f"{down}"
-    slope = slope_formula(board, edge)
-    if slope is not None and gate.op is not None and gate.op.family in ("elementwise", "router", "reduce"):
-        return head, f"g × {in_product(slope.text)}"
-    return head, slope.text if slope is not None else f"g, {gates.verb(gate.op) if gate.op else ''}"
+    return head, _array_rule(slope_formula(board, edge), gate, source, step, part)
+
+
+def _array_rule(slope: Formula | None, gate: Item, source: Item, step: BackwardStep, part: Part) -> str:
+    """What happens to an array's gradient g: ``g × 2d``, ``g @ Wᵀ``, ``g, summed to 4``."""
+    assert gate.op is not None
+    if slope is None:
+        return f"g, {gates.verb(gate.op)}"
+    if gate.op.family not in ("elementwise", "router", "reduce"):
+        return slope.text
+    factors = {"1": "g", "−1": "−g"}
+    text = factors.get(slope.text, f"g × {in_product(slope.text)}")
+    shape = source.specs[0].shape
+    if gate.op.family == "reduce":
+        return f"{text}, spread to {'×'.join(map(str, shape))}"
+    if np.ndim(step.up) and np.shape(step.up) != shape:
+        return f"{text}, summed to {'×'.join(map(str, shape)) or 'one number'}"
+    return text
 
 
 def branches_text(steps: list[BackwardStep], board: Board, source: int) -> str:
