@@ -43,7 +43,8 @@ class Arguments:
         whole = not any(_is_float(leaf) for leaf in everywhere)
         for position, ((leaves, build), title) in enumerate(zip(trees, titles, strict=True)):
             wanted: list[int] = []
-            suffixes = paths(args[position]) if len(leaves) > 1 or leaves[:1] != [args[position]] else [""]
+            bare = len(leaves) == 1 and leaves[0] is args[position]
+            suffixes = [""] if bare else paths(args[position])
             for i, (leaf, suffix) in enumerate(zip(leaves, suffixes, strict=True)):
                 name = clean(title + suffix)
                 if argnums is None:

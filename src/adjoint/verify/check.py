@@ -64,10 +64,9 @@ def check(
         result = compare(subject, entries, random)
         structure = Structure(arguments)
         _fill(report, result)
-        judge(report, result, structure, function_name(f))
         if any(i.verdict == "wrong" for i in report.inputs):
             report.culprits = culprits(structure, random)
-            judge(report, result, structure, function_name(f))
+        judge(report, result, structure, function_name(f))
         if arguments.skipped:
             report.notes.append("not varied: " + ", ".join(arguments.skipped) + ".")
         return report

@@ -13,7 +13,7 @@ from adjoint.graph.node import Node
 from adjoint.numbers import format_number
 from adjoint.primitives.structure import ALIAS, ITEM
 from adjoint.verify.compare import Cell, compare
-from adjoint.verify.structure import Place, Structure, place_of, value_of
+from adjoint.verify.structure import Place, Structure, passes, place_of, value_of
 from adjoint.verify.subject import Subject, real
 
 #: The most gates that one search visits; every operation and line gets its turn before any comes twice.
@@ -54,49 +54,43 @@ def culprits(structure: Structure, random: np.random.Generator) -> list[Culprit]
         turns[key] = turn = turns.get(key, -1) + 1
         ranked.append((turn, node.seq, node))
     for _, _, node in sorted(ranked, key=lambda r: r[:2])[:GATES]:
-        cell = _worst(node, structure, random)
+        chosen = [i for i, p in enumerate(node.inputs) if type(p) is Node and p in inner and passes(node, i)]
+        cell = _worst(node, chosen, structure, random)
         if cell is not None:
-            number = _position(node, cell.number)
+            number = chosen[cell.number]
             found.append(Culprit(node, place_of(node), cell.mode, number, cell.analytic, cell.numeric, cell.bound))
     found.sort(key=lambda c: c.node.seq)
     return found
 
 
 def _after(structure: Structure) -> set[Node]:
-    """The nodes that depend on the inputs under examination."""
+    """The nodes that gradients lead from to the inputs under examination."""
     inner = set(structure.leaves)
     for node in structure.nodes:
-        if any(type(i) is Node and i in inner for i in node.inputs):
+        if any(type(p) is Node and p in inner and passes(node, i) for i, p in enumerate(node.inputs)):
             inner.add(node)
     return inner
 
 
-def _positions(node: Node) -> list[int]:
-    return [i for i, p in enumerate(node.inputs) if type(p) is Node and (p.dtype is None or p.dtype.kind in "fc")]
-
-
-def _position(node: Node, number: int) -> int:
-    return _positions(node)[number]
-
-
-def _worst(node: Node, structure: Structure, random: np.random.Generator) -> Cell | None:
+def _worst(node: Node, chosen: list[int], structure: Structure, random: np.random.Generator) -> Cell | None:
     values = [structure.values[i] if type(i) is Node else i for i in node.inputs]
-    result = compare(alone(node, values), 24, random)
+    result = compare(alone(node, chosen, values), 24, random)
     wrong = [c for c in result.cells if c.verdict == "wrong"]
     return max(wrong, key=lambda c: np.inf if np.isnan(c.error) else c.error, default=None)
 
 
-def alone(node: Node, values: Sequence[Any]) -> Subject:
-    """One gate as a function of its own: the same record, parameters and saved values on fresh leaves."""
-    chosen = _positions(node)
+def alone(node: Node, chosen: Sequence[int], values: Sequence[Any]) -> Subject:
+    """One gate as a function of its own: the same record, parameters and saved values on fresh leaves.
+
+    ``chosen`` are the inputs to vary: those for whose gradients the gate has saved what it needs.
+    """
     leaves = {i: leaf(np.asarray(values[i])[()]) for i in chosen}
     copy = Node.__new__(Node)
     for slot in Node.__slots__:
         setattr(copy, slot, getattr(node, slot))
-    copy.inputs = tuple(leaves.get(i, given) for i, given in enumerate(node.inputs))
+    copy.inputs = tuple(leaves.get(i, given) for i, given in enumerate(values))
     copy.seq = next_seq()
-    held = dict(zip(copy.inputs, values, strict=False))
-    out = value_of(copy, {k: v for k, v in held.items() if type(k) is Node})
+    out = value_of(copy, {leaves[i]: values[i] for i in chosen})
     several = node.op.several
     outs = [np.asarray(o) for o in (out if several else (out,))]
     roots: list[Node | None] = [copy]
