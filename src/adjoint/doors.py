@@ -18,7 +18,7 @@ from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
 from adjoint.modes import MODE
 from adjoint.primitives.record import REGISTRY, Primitive
-from adjoint.site import PACKAGE, user_frame
+from adjoint.site import is_ours, user_frame
 from adjoint.tensor import Tensor
 
 _frame = sys._getframe
@@ -29,7 +29,7 @@ class _Internal(dict[str, bool]):
     """Which source files are adjoint's own, worked out once a file."""
 
     def __missing__(self, file: str) -> bool:
-        self[file] = found = file.startswith(PACKAGE)
+        self[file] = found = is_ours(file)
         return found
 
 

@@ -18,6 +18,9 @@ from typing import NamedTuple
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
+#: Files of the package whose code counts as a user's, because it is shown as an example: they add themselves.
+EXAMPLES: set[str] = set()
+
 
 class Site(NamedTuple):
     """A place in a source file: lines count from 1, columns from 0 in UTF-8 bytes."""
@@ -85,10 +88,15 @@ def site_of(code: CodeType | None, lasti: int | None) -> Site | None:
     return Site(code.co_filename, line, end_line or line, column, end_column, code.co_qualname)
 
 
+def is_ours(file: str) -> bool:
+    """Whether a source file is adjoint's own, and no example."""
+    return file.startswith(PACKAGE) and file not in EXAMPLES
+
+
 def user_frame(depth: int = 1) -> FrameType:
     """The nearest frame that is not adjoint's own (or the outermost one)."""
     frame = sys._getframe(depth)
-    while frame.f_code.co_filename.startswith(PACKAGE) and frame.f_back is not None:
+    while is_ours(frame.f_code.co_filename) and frame.f_back is not None:
         frame = frame.f_back
     return frame
 

@@ -1,0 +1,156 @@
+"""``adjoint explain`` and ``adjoint check``: what to differentiate, where, and what to do with the answer."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+import numpy as np
+
+from adjoint.cli import inputs as given
+from adjoint.cli.files import write_all
+from adjoint.cli.loading import load_function, names_a_file, telling
+from adjoint.errors import AdjointError, ArgumentError, ShapeError
+from adjoint.expression import bind, parse, parse_values
+from adjoint.expression.callable import to_function
+from adjoint.site import here
+
+if TYPE_CHECKING:
+    from adjoint.explain.story import Story
+    from adjoint.verify.report import Report
+
+T = TypeVar("T")
+
+
+class Subject(NamedTuple):
+    """A function, the arguments of one call, and how it is called in messages."""
+
+    function: Callable[..., Any]
+    args: list[Any]
+    keywords: dict[str, Any]
+    argnums: tuple[int, ...] | None
+    title: str
+
+
+class Wanted(NamedTuple):
+    """What the user asked to see and to have written."""
+
+    source: bool = False
+    check: bool = False
+    rate: float | None = None
+    json: str | None = None
+    svg: str | None = None
+    view: str = "wire"
+    theme: str = "light"
+
+
+def subject_of(target: str, items: Sequence[str], inputs: str | None, argnums: str | None) -> Subject:
+    """What ``explain`` and ``check`` are asked about; raises in three parts for whatever is wrong with it."""
+    for item in items:
+        if item.startswith("--"):
+            raise click.NoSuchOption(item.partition("=")[0])
+    if names_a_file(target):
+        function = load_function(target)
+        name = target.rpartition(":")[2]
+        args, keywords = given.arguments(function, name, items, inputs)
+        return Subject(function, args, keywords, given.chosen(argnums, _parameters(function, len(args))), name)
+    if inputs is not None:
+        raise ArgumentError(
+            "--inputs gives arrays to a function, and an expression has numbers only.",
+            help="write NAME=NUMBER after the expression, or FILE:FUNCTION instead of it.",
+        )
+    values = parse_values(items)
+    expression = parse(target, given=values)
+    bound = bind(expression, values)
+    positions = given.chosen(argnums, expression.names)
+    return Subject(to_function(expression), list(bound.values()), {}, positions, " ".join(expression.text.split()))
+
+
+def _parameters(function: Callable[..., Any], count: int) -> list[str]:
+    import inspect
+
+    return list(inspect.signature(function).parameters)[:count]
+
+
+def explain(subject: Subject, wanted: Wanted) -> bool:
+    """Tells the story of a call, writes what was asked for, and says whether every check passed."""
+    from adjoint.explain.story import explain as run
+
+    told = run(subject.function, argnums=subject.argnums, rate=wanted.rate, title=subject.title)
+    story = _run(lambda: told(*subject.args, **subject.keywords))
+    _refuse_failed(story, subject)
+    report = _checked(subject) if wanted.check else None
+    files: dict[Path, str] = {}
+    if wanted.json not in (None, "-"):
+        files[Path(str(wanted.json))] = story.to_json() + "\n"
+    if wanted.svg is not None:
+        from adjoint.view.svg import render
+
+        picture = render(story.to_dict(), view=wanted.view, theme=wanted.theme)  # type: ignore[arg-type]
+        if Path(wanted.svg) in files:
+            raise ArgumentError("--json and --svg name the same file.", where=wanted.svg, help="name two files.")
+        files[Path(wanted.svg)] = picture
+    write_all(files)
+    quiet = wanted.json == "-"
+    if quiet:
+        click.echo(story.to_json())
+    else:
+        story.show()
+    if wanted.source:
+        click.echo("" if quiet else "\nFlat source", err=quiet)
+        click.echo(story.source().rstrip("\n"), err=quiet)
+    if report is not None:
+        click.echo(f"\n{report}", err=quiet)
+    for path in files:
+        click.echo(f"wrote {path}", err=True)
+    return report is None or report.ok
+
+
+def check(subject: Subject) -> bool:
+    """Prints how the derivatives of a call compare with numeric ones, and says whether all agree."""
+    report = _checked(subject)
+    click.echo(str(report))
+    return report.ok
+
+
+def _checked(subject: Subject) -> Report:
+    from adjoint.verify.check import check as run
+
+    checked = run(subject.function, argnums=subject.argnums)
+    report = _run(lambda: checked(*subject.args, **subject.keywords))
+    report.name = subject.title
+    return report
+
+
+def _run(call: Callable[[], T]) -> T:
+    """What a call of the user's function gives; its errors are told in its lines, its prints are no output of ours.
+
+    NumPy's warnings are left out: the story names the place where NaN or infinity first appears.
+    """
+    outside = here()  # where a message points that knows no line of the user's: into the command line's machinery
+    try:
+        with contextlib.redirect_stdout(sys.stderr), np.errstate(all="ignore"), telling():
+            return call()
+    except AdjointError as error:
+        if error.where is not None and outside is not None:
+            error.where = error.where.replace(outside, "").strip("\n") or None
+        raise
+
+
+def _refuse_failed(story: Story, subject: Subject) -> None:
+    """Raises for a run that failed, and for one without a single number at its end."""
+    failure = story.failure
+    if failure is not None:
+        raise AdjointError(failure.what, where=failure.where, help=failure.help)
+    root = story.board.root
+    shape = () if root is None or root.value is None else getattr(root.value, "shape", ())
+    if shape != ():
+        raise ShapeError(
+            f"an explanation starts from one number, but {subject.title} returned an array of shape {shape}.",
+            where=None if root is None or root.node is None else root.node.describe(),
+            help="reduce it (sum, mean) in a function of one line, and name that function.",
+        )

@@ -1,0 +1,164 @@
+"""A user's own function: its file, run only because it was named on the command line."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from adjoint.errors import AdjointError, ArgumentError, InputFileError
+from adjoint.site import is_ours, site_of
+
+
+class UserError(AdjointError):
+    """An exception that the user's own code raised, told in their terms."""
+
+    def __init__(self, error: BaseException, *, where: str | None, help: str | None = None) -> None:
+        words = str(error).strip() or "no message"
+        super().__init__(f"{type(error).__name__}: {words}", where=where, help=help)
+
+
+def names_a_file(target: str) -> bool:
+    """Whether the first argument is FILE:FUNCTION, rather than an expression: no expression holds a colon.
+
+    >>> names_a_file("model.py:loss"), names_a_file("(a*b + c)*f"), names_a_file("model.py")
+    (True, False, True)
+    """
+    return ":" in target or target.endswith(".py")
+
+
+def load_function(target: str) -> Callable[..., Any]:
+    """The function of FILE:FUNCTION; raises InputFileError, ArgumentError, or UserError for what its file raises."""
+    name, _, function = target.rpartition(":")
+    if not name or not function:
+        file = function or name
+        raise ArgumentError(
+            f"{_quoted(file)} names a file but no function.",
+            where=_quoted(target),
+            help=f"write FILE:FUNCTION, such as {file or 'model.py'}:loss.",
+        )
+    path = Path(name)
+    if not path.exists():
+        near = difflib.get_close_matches(path.name, _python_files(path.parent), 1)
+        raise InputFileError(
+            f"there is no file {_quoted(name)}.",
+            where=_quoted(target),
+            help=f"did you mean {near[0]}?" if near else "write FILE:FUNCTION, such as model.py:loss.",
+        )
+    if not path.is_file() or path.suffix != ".py":
+        raise InputFileError(
+            f"{_quoted(name)} is not a Python file.", where=_quoted(target), help="name a file that ends in .py."
+        )
+    return _function_of(_module(path), function, target, path)
+
+
+def _python_files(folder: Path) -> list[str]:
+    with contextlib.suppress(OSError):
+        return [entry.name for entry in folder.iterdir() if entry.suffix == ".py"]
+    return []
+
+
+def _module(path: Path) -> Any:
+    """The module of a file, after it ran: with its folder first in the path, as for ``python FILE``."""
+    place = path.resolve()
+    spec = importlib.util.spec_from_file_location(place.stem, place)
+    if spec is None or spec.loader is None:
+        raise InputFileError(f"{_quoted(str(path))} cannot be loaded.", help="name a file that ends in .py.")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(place.parent))
+    shadowed = sys.modules.get(place.stem)
+    sys.modules[place.stem] = module  # dataclasses and pickles look their module up there
+    try:
+        with telling(f"{path.name} could not be loaded: mend it, or name another file."):
+            spec.loader.exec_module(module)
+    except AdjointError:
+        if shadowed is None:
+            del sys.modules[place.stem]
+        else:
+            sys.modules[place.stem] = shadowed
+        raise
+    return module
+
+
+def _function_of(module: Any, name: str, target: str, path: Path) -> Callable[..., Any]:
+    found = module
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if found is None:
+        own = [
+            key
+            for key, value in vars(module).items()
+            if inspect.isfunction(value) and value.__module__ == module.__name__ and not key.startswith("_")
+        ]
+        near = difflib.get_close_matches(name, own, 1)
+        listed = f"its functions are {', '.join(own[:8])}." if own else "it defines no function."
+        raise ArgumentError(
+            f"{path.name} has no function {_quoted(name)}.",
+            where=_quoted(target),
+            help=f"did you mean {near[0]}?" if near else listed,
+        )
+    if not callable(found) or isinstance(found, type):
+        raise ArgumentError(
+            f"{_quoted(name)} in {path.name} is not a function, but {_article(type(found).__name__)}.",
+            where=_quoted(target),
+            help="name a function of that file.",
+        )
+    made: Callable[..., Any] = found
+    return made
+
+
+@contextlib.contextmanager
+def telling(help: str | None = None) -> Iterator[None]:
+    """A context in which whatever the user's code raises becomes a UserError with the user's line."""
+    try:
+        yield
+    except (AdjointError, KeyboardInterrupt):
+        raise
+    except SyntaxError as error:
+        raise UserError(type(error)(error.msg), where=_syntax_place(error), help=help) from error
+    except (Exception, SystemExit) as error:
+        raise UserError(error, where=where_raised(error.__traceback__), help=help) from error
+
+
+def where_raised(trace: TracebackType | None) -> str | None:
+    """The innermost line of a traceback that is neither ours nor Python's own machinery."""
+    found = None
+    for frame, _ in traceback.walk_tb(trace):
+        file = frame.f_code.co_filename
+        if not is_ours(file) and not file.startswith("<frozen "):
+            found = frame
+    last = trace
+    while last is not None and last.tb_frame is not found:
+        last = last.tb_next
+    site = None if found is None or last is None else site_of(found.f_code, last.tb_lasti)
+    return None if site is None else site.describe("raised at")
+
+
+def _syntax_place(error: SyntaxError) -> str | None:
+    """The line that Python could not read, with a caret under the place."""
+    if error.filename is None:
+        return None
+    head = f"in {Path(error.filename).name}:{error.lineno}"
+    line = (error.text or "").rstrip("\n")
+    if not line.strip():
+        return head
+    shown = line.strip()
+    column = max(0, (error.offset or 1) - 1 - (len(line) - len(line.lstrip())))
+    width = 1 if error.end_lineno != error.lineno else max(1, (error.end_offset or 0) - (error.offset or 0))
+    return f"{head}   {shown}\n{' ' * (len(head) + 3 + min(column, len(shown)))}{'^' * width}"
+
+
+def _quoted(text: str) -> str:
+    """A user's text for a message: what cannot be printed as its escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text) or "(nothing)"
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"

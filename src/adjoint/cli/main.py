@@ -1,0 +1,156 @@
+"""The command ``adjoint``: its options, its errors in three parts, and its exit status (0, 1 or 2)."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import sys
+from typing import Any
+
+import click
+
+from adjoint.errors import AdjointError
+
+CHECK_FAILED, BAD_INPUT = 1, 2
+
+EXPLAIN_HELP = """
+Explain a computation: both passes, step by step, in numbers and words.
+
+TARGET is an expression, such as "(a*b + c)*f", or a function in a file, such as model.py:loss
+(the file is run). VALUES are NAME=NUMBER, one for each free name or parameter.
+
+\b
+  adjoint explain "(a*b + c)*f" a=2 b=3 c=-10 f=5 --check
+  adjoint explain model.py:loss --inputs data.npz --svg loss.svg
+"""
+_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+CHECK_HELP = """
+Check derivatives: those of TARGET at VALUES against numeric ones, input by input.
+
+Exit status 1 says that some derivative is wrong.
+"""
+
+DEMO_HELP = """
+Show what adjoint does: worked examples with real numbers, then a network trained on handwritten
+digits, and one of its predictions explained. Pictures and JSON go to a folder.
+"""
+
+
+class Commands(click.Group):
+    """The group of commands; whatever is wrong with the input ends as one message and exit status 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except AdjointError as error:
+            say(error)
+            ctx.exit(BAD_INPUT)
+
+
+def say(error: AdjointError) -> None:
+    """Writes an error to standard error: what happened, where, and what to do."""
+    lines = printable(str(error)).split("\n")
+    click.echo(click.style("error: ", fg="red", bold=True) + lines[0], err=True, color=_colour(sys.stderr))
+    for line in lines[1:]:
+        click.echo(line, err=True)
+
+
+def printable(text: str) -> str:
+    """The text without characters that a terminal would act on."""
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
+
+
+def _colour(stream: Any) -> bool | None:
+    """What click is told about colours: none where NO_COLOR is set, else as it finds out itself."""
+    import os
+
+    return False if os.environ.get("NO_COLOR") else None
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("adjoint")
+    except importlib.metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+@click.group(cls=Commands, context_settings=_SETTINGS, no_args_is_help=True)
+@click.version_option(_version(), prog_name="adjoint", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Computation graphs and automatic differentiation: every derivative computed, explained, verified."""
+
+
+# An expression may begin with a minus sign, and so may look like an option.
+_FREE: dict[str, Any] = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+
+_target = click.argument("target")
+_values = click.argument("values", nargs=-1)
+_inputs = click.option("--inputs", metavar="FILE.npz", help="Arrays for the parameters of a function, by name.")
+_argnums = click.option(
+    "--argnums", metavar="LIST", help="What to differentiate by: names or positions, such as w,b or 0,2."
+)
+
+
+@cli.command("explain", help=EXPLAIN_HELP, context_settings=_FREE)
+@_target
+@_values
+@_inputs
+@_argnums
+@click.option("--source", is_flag=True, help="Also print forward and backward as flat Python.")
+@click.option("--json", metavar="FILE", help="Write the story as JSON; - writes it, alone, to standard output.")
+@click.option("--svg", metavar="FILE", help="Write a picture of the graph.")
+@click.option("--view", type=click.Choice(["wire", "textbook"]), help="The picture's kind (wire unless given).")
+@click.option("--theme", type=click.Choice(["light", "dark"]), help="The picture's colours (light unless given).")
+@click.option("--check", is_flag=True, help="Also compare with numeric derivatives; exit status 1 if one is wrong.")
+@click.option("--rate", type=float, metavar="R", help="Also show the step -R * gradient of each input.")
+def explain_command(
+    target: str, values: tuple[str, ...], inputs: str | None, argnums: str | None, **asked: Any
+) -> None:
+    """Explain a computation."""
+    from adjoint.cli.explain import Wanted, explain, subject_of
+
+    if asked["svg"] is None and (asked["view"] or asked["theme"]):
+        raise click.UsageError("--view and --theme say how a picture looks: add --svg FILE.")
+    _finite(asked["rate"])
+    wanted = Wanted(**{key: value for key, value in asked.items() if value is not None})
+    if not explain(subject_of(target, values, inputs, argnums), wanted):
+        click.get_current_context().exit(CHECK_FAILED)
+
+
+def _finite(rate: float | None) -> None:
+    if rate is not None and not abs(rate) < float("inf"):
+        raise click.BadParameter("a step size is a finite number.", param_hint="--rate")
+
+
+@cli.command("check", help=CHECK_HELP, context_settings=_FREE)
+@_target
+@_values
+@_inputs
+@_argnums
+def check_command(target: str, values: tuple[str, ...], inputs: str | None, argnums: str | None) -> None:
+    """Check derivatives."""
+    from adjoint.cli.explain import check, subject_of
+
+    if not check(subject_of(target, values, inputs, argnums)):
+        click.get_current_context().exit(CHECK_FAILED)
+
+
+@cli.command("demo", help=DEMO_HELP)
+@click.option("--folder", default="adjoint-demo", metavar="DIR", show_default=True, help="Where the files go.")
+@click.option("--quick", is_flag=True, help="One network, trained for a few epochs.")
+def demo_command(folder: str, quick: bool) -> None:
+    """Show what adjoint does."""
+    from adjoint.cli.demo import demo
+
+    demo(folder, quick)
+
+
+def main() -> None:
+    """Runs the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot write a minus sign or an arrow gets a question mark, not a traceback.
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    cli(prog_name="adjoint")
