@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from adjoint.apply import apply
+from adjoint.apply import apply, make, record
 from adjoint.doors import binary, unary
 from adjoint.errors import OperandError
 from adjoint.graph.spec import Spec
@@ -65,7 +65,9 @@ def _rdivmod(x: Any, y: Any, /) -> Any:
 def index(x: Any, key: Any, /) -> Any:
     """``x[key]``, in every form that NumPy knows."""
     template, arrays = split_index(plain_index(key))
-    out = apply(getitem, (x, *arrays), {"index": template})
+    out = None if arrays or MODE.get() is not None else _picked(x, template)
+    if out is None:
+        out = apply(getitem, (x, *arrays), {"index": template})
     if out._view:
         if not out._value.shape and Ellipsis not in template:
             out._view = False  # whole numbers for every axis pick a number, which is no view in NumPy either
@@ -73,6 +75,22 @@ def index(x: Any, key: Any, /) -> Any:
             frame = sys._getframe(1)
             out._view = (frame.f_code, frame.f_lasti)
     return out
+
+
+def _picked(x: Tensor, template: tuple[Any, ...]) -> Tensor | None:
+    """The outcome of ``apply`` for slices and numbers, in half its time; None where it is not the common case."""
+    value, node = x._value, x._node
+    if type(value) is Spec:
+        return None
+    try:
+        out = value[template]
+    except (IndexError, ValueError):
+        return None
+    if not out.shape:
+        out = out[()]
+    if node is not None:
+        node = record(getitem, (node,), {"index": template}, out.shape, out.dtype, None)
+    return make(out, node, True)
 
 
 def copy(x: Any) -> Any:

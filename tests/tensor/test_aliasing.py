@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import adjoint as ad
 from adjoint.functions.joining import stack
-from adjoint.inplace import owns_memory
+from adjoint.inplace import LARGE, owns_memory
 from adjoint.modes import switched
 
 A = np.arange(1.0, 7.0).reshape(2, 3)
@@ -265,6 +265,20 @@ def test_a_constant_of_the_graph_is_the_value_before_the_update():
         update(x)
         assert x.requires_grad
         assert x.node.inputs[0].tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("size", [3, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("name", ["value", "view", "place", "copy", "detach", "saved", "memoryview"])
+def test_who_shares_the_memory_of_a_leaf_keeps_its_values(name, size):
+    w = ad.tensor(np.ones((2, size)), requires_grad=True)
+    held = SHARERS[name](w)
+    before = held.tolist()
+    with ad.no_grad():
+        w += 1.0
+        w[0] = 5.0
+    assert held.tolist() == before
+    assert w.is_leaf
+    assert w.requires_grad
 
 
 def test_errors_in_the_middle_of_an_update_leave_the_tensor():
