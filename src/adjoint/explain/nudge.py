@@ -67,8 +67,8 @@ class Nudge:
 def moved(before: Any, after: Any) -> str:
     """Two numbers with as many digits as it takes to tell them apart.
 
-    >>> moved(2.0, 2.0000005), moved(3.0, 3.0)
-    ('2 → 2.0000005', '3 stays')
+    >>> moved(2.0, 2.00001), moved(3.0, 3.0)
+    ('2 → 2.00001', '3 stays')
     """
     if before == after or (before != before and after != after):
         return f"{format_number(before)} stays"
@@ -174,11 +174,11 @@ def _nudge(board: Board, item: Item, after: list[Item], root: Item) -> Nudge | N
     if item is not root:
         chain.append((root.name if root.specs[0].shape == () else f"sum of {root.name}", before, result))
     expected = float(np.real(grad[entry] if entry is not None else grad[()]))
-    own = frozenset(i.name for i in between if i.node is not None and i.node.label == i.name)
+    named = frozenset(i.name for i in between if i.node is not None and i.node.label == i.name)
     caution = "at a kink" if any(i.kinks for i in after) else ""
     if any(i.op is CUT for i in after):
         caution = "a cut hides a path"
-    return Nudge(item.id, entry, taken, before, result, expected, chain, own, caution)
+    return Nudge(item.id, entry, taken, before, result, expected, chain, named, caution)
 
 
 def _shown(value: Any) -> Any:

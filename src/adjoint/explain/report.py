@@ -228,11 +228,9 @@ def _leaves(story: Story) -> Section:
         grad = Cell("" if item.grad is None else _step(item.grad), tone_of(item.grad))
         if item.zero.startswith("no path"):
             grad = Cell(item.zero, "zero")
-        share = (
-            ""
-            if row is None or row.share is None or item.zero.startswith("no path")
-            else f"{format_number(100 * row.share, 3)} %"
-        )
+        share = ""
+        if row is not None and row.share is not None and not item.zero.startswith("no path"):
+            share = f"{format_number(100 * row.share, 3)} %"
         cells = [
             Cell(item.name),
             Cell(item.role if item.specs[0].shape == () else f"{item.role} {item.spec}", "quiet"),

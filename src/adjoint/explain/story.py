@@ -39,7 +39,7 @@ class Story:
     >>> import adjoint as ad
     >>> story = ad.explain(lambda w, x: (w * x) ** 2)(3.0, -2.0)
     >>> story.gradients
-    {'w': -24.0, 'x': 36.0}
+    {'w': 24.0, 'x': -36.0}
     """
 
     def __init__(self, recording: Recording, rate: float | None = None) -> None:

@@ -32,7 +32,9 @@ def show(story: Story, stream: IO[str] | None = None, width: int | None = None) 
 
     >>> import adjoint as ad
     >>> show(ad.explain(lambda x: x * x)(3.0))
-    x × x...
+    J
+      J = x × x
+    ...
     """
     stream = sys.stdout if stream is None else stream
     console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
