@@ -249,6 +249,21 @@ def test_nan_is_told():
     assert "1 of 2 output numbers are not finite" in str(part)
 
 
+def test_a_nan_gradient_of_a_finite_function_does_not_pass():
+    with np.errstate(all="ignore"):
+        report = ad.check(lambda x: anp.sqrt(anp.sum(x * x)))(np.zeros(3))
+        beside = ad.check(lambda x: 1.0 / x)(np.array([2.0, 0.0]))
+    assert not report
+    assert report["x"].verdict == "nan"
+    assert "sqrt at test_check.py" in report["x"].words
+    assert beside["x"].verdict == "nan"
+    assert not beside.culprits
+
+
+def test_a_norm_at_zero_is_a_kink():
+    assert ad.check(lambda x: anp.linalg.norm(x))(np.zeros(3))["x"].verdict == "kink"
+
+
 # Functions that are not what they seem.
 
 

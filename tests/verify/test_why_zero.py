@@ -89,6 +89,17 @@ def test_a_relu_layer_that_is_dead():
     assert report["w"].upstream
 
 
+def test_arrays_that_are_not_differentiated_are_passed_by():
+    data = np.ones((2, 3))
+
+    def f(w, b):
+        return anp.sum(anp.maximum(data @ w + b, 0.0))
+
+    report = ad.why_zero(f)(np.ones((3, 4)), np.full(4, -100.0))
+    assert [(i.reason, i.upstream) for i in report] == [("masked", True), ("masked", True)]
+    assert "upstream 0, because masked at maximum" in report["w"].words
+
+
 def test_the_largest_takes_all():
     one = reason(lambda x: anp.max(x), np.arange(4.0))
     assert one.reason == "masked"

@@ -148,6 +148,8 @@ def _cells(mode: str, column: Column, analytic: Any, bad: Any, slack: float) -> 
         if bad[i]:
             continue
         verdict, left, right = _verdict(column, i, float(analytic[i]), bool(agrees[i]), slack, unit)
+        if verdict == "wrong" and np.isnan(analytic[i]) and bad.any():
+            verdict = "nan"  # infinite slopes of the outputs that are not finite, times weights of 0
         cells.append(
             Cell(
                 verdict,

@@ -13,7 +13,7 @@ from adjoint.graph.node import Node
 from adjoint.numbers import format_number
 from adjoint.primitives.structure import ALIAS, ITEM
 from adjoint.verify.compare import Cell, compare
-from adjoint.verify.structure import Place, Structure, passes, place_of, value_of
+from adjoint.verify.structure import Place, Structure, copied, passes, place_of, value_of
 from adjoint.verify.subject import Subject, real
 
 #: The most gates that one search visits; every operation and line gets its turn before any comes twice.
@@ -44,7 +44,7 @@ class Culprit:
 def culprits(structure: Structure, random: np.random.Generator) -> list[Culprit]:
     """The operations between the inputs and the outputs whose rules are wrong, in the order of the computation."""
     found: list[Culprit] = []
-    inner = _after(structure)
+    inner = structure.inner
     turns: dict[tuple[Any, ...], int] = {}
     ranked = []
     for node in structure.nodes:
@@ -63,15 +63,6 @@ def culprits(structure: Structure, random: np.random.Generator) -> list[Culprit]
     return found
 
 
-def _after(structure: Structure) -> set[Node]:
-    """The nodes that gradients lead from to the inputs under examination."""
-    inner = set(structure.leaves)
-    for node in structure.nodes:
-        if any(type(p) is Node and p in inner and passes(node, i) for i, p in enumerate(node.inputs)):
-            inner.add(node)
-    return inner
-
-
 def _worst(node: Node, chosen: list[int], structure: Structure, random: np.random.Generator) -> Cell | None:
     values = [structure.values[i] if type(i) is Node else i for i in node.inputs]
     result = compare(alone(node, chosen, values), 24, random)
@@ -85,9 +76,7 @@ def alone(node: Node, chosen: Sequence[int], values: Sequence[Any]) -> Subject:
     ``chosen`` are the inputs to vary: those for whose gradients the gate has saved what it needs.
     """
     leaves = {i: leaf(np.asarray(values[i])[()]) for i in chosen}
-    copy = Node.__new__(Node)
-    for slot in Node.__slots__:
-        setattr(copy, slot, getattr(node, slot))
+    copy = copied(node)
     copy.inputs = tuple(leaves.get(i, given) for i, given in enumerate(values))
     copy.seq = next_seq()
     out = value_of(copy, {leaves[i]: values[i] for i in chosen})

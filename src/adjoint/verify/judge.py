@@ -38,6 +38,8 @@ def judge(report: Report, result: Comparison, structure: Structure, name: str) -
                 f"kink: the left slope is {format_number(one.left)}, the right slope {format_number(one.right)}; "
                 f"the convention gives {format_number(one.analytic)}{_near(at_kinks)}."
             )
+        elif one.verdict == "nan" and not one.words:
+            one.words = f"{one.mode} mode gives NaN{_at(one)}, because outputs that are not finite have no slope."
         elif one.verdict == "jump":
             one.words = f"the function jumps{_at(one)}: a slope exists on one side at most{_near(at_kinks)}."
         elif one.verdict == "edge":
@@ -102,6 +104,9 @@ def _wrong(
     elif on_purpose:
         one.verdict = "cut"
         one.words = f"{told}: the way is cut on purpose at {place_of(on_purpose[0]).short}."
+    elif at_kinks and np.isnan(one.analytic):
+        one.verdict = "nan"
+        one.words = f"{told}: {at_kinks[0].short} stands at a kink, and its slope there makes NaN further on."
     elif at_kinks:
         one.verdict = "kink"
         one.words = f"{told}: {at_kinks[0].short} stands at a kink, where a convention decides."

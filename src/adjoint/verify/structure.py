@@ -37,6 +37,11 @@ class Structure:
         for node in reversed(self.nodes):
             if node in self.roots or any(u in self.live and passes(u, i) for u, i in self.users[node]):
                 self.live.add(node)
+        #: Nodes from which gradients lead to the inputs under examination.
+        self.inner: set[Node] = set(self.leaves)
+        for node in self.nodes:
+            if any(type(p) is Node and p in self.inner and passes(node, i) for i, p in enumerate(node.inputs)):
+                self.inner.add(node)
         self._values: dict[Node, Any] | None = None
 
     def has_way(self, leaf: Node) -> bool:
@@ -63,6 +68,23 @@ class Structure:
                     found.append((user, i))
         return found
 
+    def lean(self) -> dict[Node, Node]:
+        """Copies of the nodes that gradients pass, with plain values for all other inputs: a graph for a walk.
+
+        Rules keep nothing for inputs that are not differentiated, so a walk must not turn to those.
+        """
+        copies: dict[Node, Node] = {}
+        for node in self.nodes:
+            if node not in self.inner:
+                continue
+            copies[node] = node if node in self.leaves else copied(node)
+            if node not in self.leaves:
+                copies[node].inputs = tuple(
+                    given if type(given) is not Node else copies[given] if given in copies else self.values[given]
+                    for given in node.inputs
+                )
+        return copies
+
     @property
     def values(self) -> dict[Node, Any]:
         """The value of every node, computed again from the leaves."""
@@ -73,6 +95,14 @@ class Structure:
                     known[node] = value_of(node, known)
             self._values = known
         return self._values
+
+
+def copied(node: Node) -> Node:
+    """A node that is equal slot by slot."""
+    made = Node.__new__(Node)
+    for slot in Node.__slots__:
+        setattr(made, slot, getattr(node, slot))
+    return made
 
 
 def value_of(node: Node, known: dict[Node, Any]) -> Any:

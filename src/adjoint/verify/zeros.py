@@ -47,21 +47,24 @@ class Zeros:
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
         steps: list[Step] = []
+        lean = structure.lean()
         seeds = [
-            (t._node, np.ones(t.shape, t.dtype)[()])
+            (lean[t._node], np.ones(t.shape, t.dtype)[()])
             for t in structure.outputs
-            if t._node is not None and t._node in structure.live and t._node.op.family != "blocked"
+            if t._node is not None and t._node in lean
         ]
         with np.errstate(all="ignore"):
             found = reverse(seeds, structure.leaves, steps=steps).found
         self.gradients = [found.get(n) for n in structure.leaves]
         self.shares: dict[tuple[Node, int], Any] = {}
         self.totals: dict[Node, Any] = {}
-        for node, seed in seeds:
+        origin = {copy: node for node, copy in lean.items()}
+        for copy, seed in seeds:
+            node = origin[copy]
             self.totals[node] = self.totals[node] + seed if node in self.totals else seed
         for gate, number, parent, share, total in steps:
-            self.shares[gate, number] = share
-            self.totals[parent] = total
+            self.shares[origin[gate], number] = share
+            self.totals[origin[parent]] = total
 
     def causes(self, leaf: Node, zero: Any) -> list[Cause]:
         """Why the gradient of a leaf is zero where ``zero`` is True; the most telling cause first."""
