@@ -112,6 +112,11 @@ def explain(subject: Subject, wanted: Wanted) -> bool:
 
 def check(subject: Subject) -> bool:
     """Prints how the derivatives of a call compare with numeric ones, and says whether all agree."""
+    if not subject.args and not subject.keywords:
+        raise ArgumentError(
+            f"there is nothing to differentiate by: {subject.title} has no input.",
+            help="use at least one name, such as 2*x, and give it a value.",
+        )
     report = _checked(subject)
     click.echo(str(report))
     return report.ok
