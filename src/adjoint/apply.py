@@ -173,7 +173,7 @@ def _unshared(out: Any, lent: list[Any]) -> Any:
     if type(out) is np.ndarray and any(
         out is a or (out.base is not None and np.may_share_memory(out, a)) for a in lent
     ):
-        return out.copy()
+        return out.copy("K")
     return out
 
 
@@ -209,7 +209,7 @@ def record_result(
             saving = bool(flags) and flags[i]
         small = not isinstance(value, np.ndarray) or value.nbytes <= SMALL
         if isinstance(value, np.ndarray) and type(operands[i]) is not Tensor and (saving or small or traced):
-            value = values[i] = value.copy()
+            value = values[i] = value.copy("K")
         inputs.append(value if small or traced else Spec(value.shape, value.dtype))
     saved: Any = None
     if any(flags):
@@ -246,7 +246,7 @@ def _captured(mode: Mode, operand: Any, value: Any) -> Node:
     elif type(operand) is Tensor:
         node = leaf(value, None, operand._name)
     else:
-        node = leaf(value.copy(), None, None)  # the caller may change the array
+        node = leaf(value.copy("K"), None, None)  # the caller may change the array
     mode.dead.add(node)
     return node
 

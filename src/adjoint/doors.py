@@ -110,7 +110,7 @@ def binary(op: Primitive, flip: bool = False) -> Callable[[Any, Any], Any]:
                 kind = type(y)
                 if kind is array and y.dtype is F64:
                     # The caller may change the array later; what we keep must not change with it.
-                    yv = y.copy() if xn is not None and (left[1] or y.nbytes <= 64) else y
+                    yv = y.copy("K") if xn is not None and (left[1] or y.nbytes <= 64) else y
                 elif kind is float or kind is int:
                     yv = y
                 else:
@@ -122,7 +122,7 @@ def binary(op: Primitive, flip: bool = False) -> Callable[[Any, Any], Any]:
             yv = y._value
             yn = y._node
             if kind is array and x.dtype is F64:
-                xv = x.copy() if yn is not None and (right[0] or x.nbytes <= 64) else x
+                xv = x.copy("K") if yn is not None and (right[0] or x.nbytes <= 64) else x
             elif kind is float or kind is int:
                 xv = x
             else:
