@@ -15,10 +15,11 @@ from adjoint.source.api import source, source_of
 from adjoint.source.identifiers import Names, identifier, one_line
 
 NASTY = (
-    "lambda", "None", "np", "numpy", "f", "print", "__debug__", "__import__", "match", "_", "", " ", "x y", "1st", "#", "'", '"',
-    '"""', "x\nimport os", "x\r\nraise SystemExit", "x\x0craise", "x\u2028raise", "x\x85raise", "a; import os", "\\", "x\\\n", "\0",
-    "g_x", "t1", "x_2", "k1", "erf", "sigmoid", "é", "λ", "变量", "x₁", "ﬁ", "𝒙", "x" * 10_000, "𝟙", "\u202ex", "a\u2066b", "\ud800",
-    "-*- coding: utf-7 -*-", "{x}", "%s", "operand_0", "x.__class__", "x[0]", "x=1", "True", "self", "\x1b[31mred",
+    "lambda", "None", "np", "numpy", "f", "print", "__debug__", "__import__", "match", "_", "", " ", "x y", "1st", "#",
+    "'", '"', '"""', "x\nimport os", "x\r\nraise SystemExit", "x\x0craise", "x\u2028raise", "x\x85raise",
+    "a; import os", "\\", "x\\\n", "\0", "g_x", "t1", "x_2", "k1", "erf", "sigmoid", "é", "λ", "变量", "x₁", "ﬁ", "𝒙",
+    "x" * 10_000, "𝟙", "\u202ex", "a\u2066b", "\ud800", "-*- coding: utf-7 -*-", "{x}", "%s", "operand_0",
+    "x.__class__", "x[0]", "x=1", "True", "self", "\x1b[31mred",
 )  # fmt: skip
 
 

@@ -95,7 +95,7 @@ def array(value: np.ndarray[Any, Any]) -> ast.expr | None:
     first = flat[0]
     if value.size <= WRITTEN_OUT:
         items = [_short(v) for v in flat]
-        if np.array(items, value.dtype).tobytes() == value.tobytes():
+        if np.array([_read(v) for v in items], value.dtype).tobytes() == value.tobytes():
             named = {} if _natural(value.dtype) else {"dtype": dtype(value.dtype)}
             return call("array", _nested(items, value.shape), **named)
     elif flat.tobytes() == first.tobytes() * value.size and _exact(first):
@@ -110,7 +110,14 @@ def array(value: np.ndarray[Any, Any]) -> ast.expr | None:
 
 
 def _exact(value: np.generic) -> bool:
-    return value.dtype.type(_short(value)).tobytes() == value.tobytes()
+    return value.dtype.type(_read(_short(value))).tobytes() == value.tobytes()
+
+
+def _read(item: Any) -> Any:
+    """A number as its text reads: a NaN loses its sign and payload there."""
+    if isinstance(item, complex):
+        return complex(_read(item.real), _read(item.imag))
+    return math.nan if item != item else item
 
 
 def writable(value: np.generic) -> bool:

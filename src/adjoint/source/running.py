@@ -22,11 +22,11 @@ class Source(str):
 
     Save it, print it, change it: it imports nothing but NumPy. ``run`` calls it here.
 
-    >>> import adjoint as ad
-    >>> source = ad.source(lambda w, x: w * x)(2.0, 3.0)
-    >>> print(source.splitlines()[-1])
+    >>> from adjoint import front  # ad.source is front.source
+    >>> text = front.source(lambda w, x: w * x)(2.0, 3.0)
+    >>> print(text.splitlines()[-1])
         return out, (g_w, g_x)
-    >>> out, gradients = source.run(2.0, 3.0)
+    >>> out, gradients = text.run(2.0, 3.0)
     >>> float(out), [float(g) for g in gradients]
     (6.0, [3.0, 2.0])
     """
