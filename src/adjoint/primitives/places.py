@@ -99,16 +99,16 @@ def add_at(acc: Any, g: Any, index: tuple[Any, ...], arrays: tuple[Any, ...]) ->
 
 
 def _flattens(acc: Any, key: tuple[Any, ...]) -> bool:
-    """Whether arrays and numbers index the first axes, and nothing else is asked."""
-    return bool(acc.flags.c_contiguous) and all(
-        type(k) is int or (isinstance(k, np.ndarray | np.generic) and k.dtype.kind in "iu") for k in key
+    """Whether arrays and numbers index the first axes, but not all, and nothing else is asked."""
+    return (
+        len(key) < acc.ndim
+        and bool(acc.flags.c_contiguous)
+        and all(type(k) is int or (isinstance(k, np.ndarray | np.generic) and k.dtype.kind in "iu") for k in key)
     )
 
 
 def _add_flat(acc: Any, g: Any, key: tuple[Any, ...]) -> None:
     # NumPy adds at places of a flat array up to ten times as fast as at places of rows.
-    if len(key) > acc.ndim:
-        raise IndexError(f"too many indices: array is {acc.ndim}-dimensional, but {len(key)} were indexed")
     place: Any = 0
     for axis, (k, n) in enumerate(zip(key, acc.shape, strict=False)):
         k = np.asarray(k, np.intp)
@@ -119,8 +119,7 @@ def _add_flat(acc: Any, g: Any, key: tuple[Any, ...]) -> None:
         place = place * n + np.where(k < 0, k + n, k)
     rest = acc.shape[len(key) :]
     width = int(np.prod(rest))
-    if rest:
-        place = place.reshape(*place.shape, *[1] * len(rest)) * width + np.arange(width).reshape(rest)
+    place = place.reshape(*place.shape, *[1] * len(rest)) * width + np.arange(width).reshape(rest)
     values = g if np.shape(g) == place.shape else np.broadcast_to(g, place.shape)
     np.add.at(acc.reshape(-1), place.reshape(-1), values.reshape(-1))
 
