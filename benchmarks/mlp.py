@@ -61,8 +61,7 @@ def by_hand():
         g1 *= h1 > 0
         dw1, db1 = x.T @ g1, g1.sum(0)
         for w, d in ((w1, dw1), (b1, db1), (w2, dw2), (b2, db2), (w3, dw3), (b3, db3)):
-            d *= RATE
-            w -= d
+            w -= RATE * d
         return loss
 
     return step
