@@ -275,7 +275,7 @@ def _wrap(op: Primitive, out: Any, node: Node | None, params: dict[str, Any] | N
     return tuple(results)
 
 
-def make(value: Any, node: Node | None, view: bool = False) -> Tensor:
+def make(value: Any, node: Node | None, view: Any = False) -> Tensor:
     """A Tensor around a value that nobody else may change."""
     tensor = blank()
     tensor._value = value
