@@ -25,17 +25,6 @@ _frame = sys._getframe
 _mode = MODE.get
 
 
-class _Internal(dict[str, bool]):
-    """Which source files are adjoint's own, worked out once a file."""
-
-    def __missing__(self, file: str) -> bool:
-        self[file] = found = is_ours(file)
-        return found
-
-
-internal = _Internal()
-
-
 def unary(op: Primitive) -> Callable[[Any], Any]:
     """The door of a record with one input and no parameters."""
     value = op.value
@@ -63,10 +52,10 @@ def unary(op: Primitive) -> Callable[[Any], Any]:
             return t
         f = _frame(1)
         code = f.f_code
-        if internal[code.co_filename]:
+        if is_ours(code.co_filename):
             f = f.f_back or f  # one frame of ours stands between where NumPy's protocol was used
             code = f.f_code
-            if internal[code.co_filename]:
+            if is_ours(code.co_filename):
                 f = user_frame(2)
                 code = f.f_code
         t._node = n = Node()
@@ -146,10 +135,10 @@ def binary(op: Primitive, flip: bool = False) -> Callable[[Any, Any], Any]:
             return t
         f = _frame(1)
         code = f.f_code
-        if internal[code.co_filename]:
+        if is_ours(code.co_filename):
             f = f.f_back or f  # one frame of ours stands between where NumPy's protocol was used
             code = f.f_code
-            if internal[code.co_filename]:
+            if is_ours(code.co_filename):
                 f = user_frame(2)
                 code = f.f_code
         t._node = n = Node()

@@ -13,6 +13,7 @@ import linecache
 import os
 import sys
 import unicodedata
+from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import NamedTuple
 
@@ -88,9 +89,16 @@ def site_of(code: CodeType | None, lasti: int | None) -> Site | None:
     return Site(code.co_filename, line, end_line or line, column, end_column, code.co_qualname)
 
 
-def is_ours(file: str) -> bool:
-    """Whether a source file is adjoint's own, and no example."""
-    return file.startswith(PACKAGE) and file not in EXAMPLES
+class _Ours(dict[str, bool]):
+    """What is known of source files: worked out once a file, because every operation asks."""
+
+    def __missing__(self, file: str) -> bool:
+        self[file] = found = file.startswith(PACKAGE) and file not in EXAMPLES
+        return found
+
+
+#: Whether a source file is adjoint's own, and no example.
+is_ours: Callable[[str], bool] = _Ours().__getitem__
 
 
 def user_frame(depth: int = 1) -> FrameType:
