@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
@@ -52,10 +53,15 @@ multiply = elementwise(
     emit=lambda k, x, y: k.mul(x, y),
 )
 
+def _one_over(xp: Any, y: Any) -> Any:
+    # A divisor that is a plain number is divided by as NumPy does, where Python raises at 0.
+    return math.copysign(math.inf, y) if type(y) in (int, float) and y == 0 else 1.0 / y
+
+
 divide = elementwise(
     "divide",
     operator.truediv,
-    (lambda xp, y: 1.0 / y, lambda xp, y, out: -(out / y)),
+    (_one_over, lambda xp, y, out: -(out / y)),
     gate="swapper",
     dtypes="fc",
     symbol="÷",
