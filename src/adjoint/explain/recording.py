@@ -78,6 +78,15 @@ class Listener:
         self.values[node] = value
         self.attempt = (None, ())
 
+    def knows(self, node: Node, value: Any) -> bool:
+        """Whether a tracked operand belongs to what is told: a leaf always does, older history does not."""
+        if node not in self.values:
+            if any(type(i) is Node and i not in self.values for i in node.inputs):
+                return False
+            # A tracked tensor that is no argument, or the variable of a transform inside the function.
+            self.values[node] = value
+        return True
+
     def captured(self, operand: Any, value: Any) -> Node:
         """The leaf of an array that is no argument: one leaf for one array, as long as nobody writes into it."""
         known = self._captured.get(id(operand))
@@ -135,7 +144,9 @@ def record_call(
     try:
         out = f(*passed[: len(args)], **dict(zip(kwargs, passed[len(args) :], strict=True)))
     except Exception as error:  # noqa: BLE001  whatever the user's function raises is what is explained
-        found.failure = _failure(error, listener)
+        found.failure = failure_of(error)
+        if isinstance(error, AdjointError):
+            found.failure.op, found.failure.operands = listener.attempt
         out = None
     finally:
         MODE.reset(token)
@@ -224,7 +235,7 @@ def _argument(value: Any, name: str, wanted: bool, whole: bool, found: Recording
 
 def _title_of(f: Any) -> str:
     name = function_name(f)
-    return "" if name == "<lambda>" else name
+    return "" if name == "<lambda>" else name.replace("_", " ").strip()
 
 
 def _root_name(f: Any, found: Recording) -> str | None:
@@ -236,16 +247,16 @@ def _root_name(f: Any, found: Recording) -> str | None:
     return None
 
 
-def _failure(error: Exception, listener: Listener) -> Failure:
-    op, operands = listener.attempt
+def failure_of(error: Exception, before: str = "") -> Failure:
+    """An error as a failure: its three parts, or its message and the user's line from which it came."""
     if isinstance(error, AdjointError):
-        return Failure(f"{type(error).__name__}: {error.what}", error.where, error.help, op, operands)
+        return Failure(f"{before}{type(error).__name__}: {error.what}", error.where, error.help)
     where = None
     for frame, _ in _frames(error):
         if not is_ours(frame.f_code.co_filename):
             site = site_of(frame.f_code, _lasti(error, frame))
             where = None if site is None else site.describe("at")
-    return Failure(f"{type(error).__name__}: {error}", where)
+    return Failure(f"{before}{type(error).__name__}: {error}", where)
 
 
 def _frames(error: Exception) -> Iterator[tuple[Any, int]]:

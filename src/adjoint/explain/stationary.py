@@ -38,7 +38,7 @@ def kind_of_point(board: Board, recording: Recording, kinks: list[Item]) -> Stat
     root = board.root
     if not leaves or root is None or root.value is None or recording.walk is None or root.specs[0].shape != ():
         return None
-    if any(i.grad is None for i in leaves) or root.specs[0].dtype.kind == "c":
+    if any(i.grad is None for i in leaves) or root.specs[0].dtype.kind == "c" or not np.isfinite(root.value):
         return None
     tolerance = _tolerance(leaves, root)
     # Written so that NaN is not taken for a small gradient.

@@ -55,10 +55,10 @@ def summary(array: np.ndarray[Any, Any]) -> dict[str, Any]:
         finite = real[np.isfinite(real)] if nan or inf else real.ravel()
         finite = finite.astype(np.float64)
         if finite.size:
-            largest = float(np.max(np.abs(finite)))
-            scale = largest or 1.0
             found["min"], found["max"] = float(finite.min()), float(finite.max())
-            # Scaled first, so that a sum of large entries cannot overflow.
+            largest = max(-found["min"], found["max"])
+            # Scaled where it must be, so that no sum overflows and no square vanishes.
+            scale = largest if largest > 0 and not 1e-100 < largest < 1e100 else 1.0
             found["mean"] = _real(float(np.mean(finite / scale)) * scale)
             found["rms"] = _real(float(np.sqrt(np.mean(np.square(finite / scale)))) * scale)
         signed = array.dtype.kind != "c"

@@ -10,20 +10,21 @@ import numpy as np
 
 from adjoint.errors import ArgumentError
 from adjoint.explain import words
-from adjoint.explain.cost import Kept, cost_of, memory_of
+from adjoint.explain.cost import Kept, cost_of, counted, memory_of
 from adjoint.explain.document import document, to_json
 from adjoint.explain.history import record_graph, record_history
 from adjoint.explain.items import lay_out
 from adjoint.explain.kinks import mark_kinks
 from adjoint.explain.listing import Listing, listing_of
 from adjoint.explain.nudge import nudges
-from adjoint.explain.passes import fill_values, walk_back
+from adjoint.explain.passes import BackwardStep, fill_values, walk_back
 from adjoint.explain.plain import plain
-from adjoint.explain.recording import Recording, record_call
+from adjoint.explain.recording import Recording, failure_of, record_call
 from adjoint.explain.report import report
 from adjoint.explain.responsibility import leaf_table, mark_zeros
 from adjoint.explain.stationary import kind_of_point
 from adjoint.graph.graph import Graph
+from adjoint.graph.text import clean
 from adjoint.tensor import Tensor
 
 NOTHING = "Nothing to show: the function did no operation on a tracked input."
@@ -46,6 +47,7 @@ class Story:
         self.recording = recording
         self.title = recording.title
         self.rate = rate
+        #: How the run ended, where it did not end well.
         self.failure = recording.failure
         self.notes = list(recording.notes)
         self.board = lay_out(recording)
@@ -54,7 +56,11 @@ class Story:
         if lost:
             names = ", ".join(i.name for i in lost[:8]) + (f" and {len(lost) - 8:,} more" if len(lost) > 8 else "")
             self.notes.append(f"The history did not keep what it takes to compute {names} again.")
-        self.backward = walk_back(self.board, recording)
+        self.backward: list[BackwardStep] = []
+        try:
+            self.backward = walk_back(self.board, recording)
+        except Exception as error:  # noqa: BLE001  a user's own rule may raise anything
+            self.failure = failure_of(error, "The backward pass failed. ")
         kinks = mark_kinks(self.board)
         mark_zeros(self.board, self.backward)
         self.leaf_rows = leaf_table(self.board, rate)
@@ -91,8 +97,8 @@ class Story:
 
     @property
     def gradients(self) -> dict[str, Any]:
-        """The gradient by each differentiated leaf, by its name, at full precision."""
-        return {i.name: _handed(i.grad) for i in self.board.parameters}
+        """The gradient by each differentiated leaf, by its name, at full precision (none after a failed run)."""
+        return {i.name: _handed(i.grad) for i in self.board.parameters if i.grad is not None}
 
     def values(self, name: str) -> tuple[Any, Any]:
         """The value and the gradient of a leaf or intermediate, whole and at full precision (None: it has none).
@@ -133,7 +139,7 @@ class Story:
         return self.text()
 
     def __repr__(self) -> str:
-        return f"<Story {self.title or 'of a computation'}: {len(self.board.operations)} operations>"
+        return f"<Story {clean(self.heading)}: {counted(len(self.board.operations), 'operation')}>"
 
     def to_dict(self) -> dict[str, Any]:
         """The document of this story as plain dicts, lists, numbers and text."""

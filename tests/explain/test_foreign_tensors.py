@@ -1,0 +1,49 @@
+"""Explaining a function that uses tracked tensors which are none of its arguments."""
+
+import adjoint as ad
+
+
+def test_a_captured_leaf():
+    w = ad.tensor(2.0, requires_grad=True, name="w")
+    story = ad.explain(lambda x: w * x)(3.0)
+    assert (story.value, story.gradients) == (6.0, {"x": 2.0})
+    assert w.grad is None
+
+
+def test_older_history():
+    w = ad.tensor(2.0, requires_grad=True, name="w")
+    old = w * 3.0
+    story = ad.explain(lambda x: old * w * x)(3.0)
+    assert (story.value, story.gradients) == (36.0, {"x": 12.0})
+
+
+def test_a_leaf_made_inside_and_walked_back_to():
+    found = []
+
+    def f(x):
+        w = ad.tensor(2.0, requires_grad=True)
+        J = w * w * x
+        J.backward(retain_graph=True)
+        found.append(w.grad.item())
+        return J
+
+    assert ad.explain(f)(3.0).gradients == {"x": 4.0}
+    assert found == [12.0]
+
+
+def test_a_gradient_inside():
+    story = ad.explain(lambda x: ad.grad(lambda y: y * y * x)(x))(3.0)
+    assert (story.value, story.gradients) == (18.0, {"x": 12.0})
+
+
+def test_a_second_backward_inside_fails_in_the_users_terms():
+    def twice(x):
+        w = ad.tensor(2.0, requires_grad=True)
+        J = w * w
+        J.backward()
+        J.backward()
+        return J
+
+    story = ad.explain(twice)(3.0)
+    assert "freed by an earlier backward pass" in story.failure.what
+    story.to_json()
