@@ -196,6 +196,8 @@ def record_result(
             if nodes[i] is None and not isinstance(value, bool | int | float | complex):
                 nodes[i] = held = _captured(mode, operands[i], value)
                 values[i] = held.saved[0]
+            elif nodes[i] is not None and mode.listener is not None and not mode.listener.knows(nodes[i], value):
+                nodes[i] = _captured(mode, operands[i], value)
     flags = op.flags(tracked) if op.differentiable and not traced else ()
     inputs: list[Any] = []
     for i, value in enumerate(values):
