@@ -219,11 +219,8 @@ def test_a_tensor_of_an_enclosing_computation_is_a_constant():
     assert "w = np.array([1.0, 2.0])" in body(text)
     v = w * np.array([2.0, 3.0])
     text = source(lambda x: anp.sum(x * v))(3.0)
-    assert "v = w * k1" in body(text)
+    assert "v = np.array([2.0, 6.0])" in body(text)
     assert [float(g) for g in text.run(3.0)[1]] == [8.0]
-    lean = w + np.arange(40.0).reshape(20, 2)
-    with pytest.raises(ArgumentError, match="did not keep"):
-        source(lambda x: anp.sum(x * lean))(3.0)
 
 
 # Nesting and graphs

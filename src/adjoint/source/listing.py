@@ -58,7 +58,7 @@ def lines_of(program: Program, title: str, keys: Sequence[str] | None = None) ->
 
 
 def _unparsed(tree: ast.stmt) -> str:
-    text = ast.unparse(ast.fix_missing_locations(tree))
+    text = ast.unparse(tree)
     if isinstance(tree, ast.Return) and isinstance(tree.value, ast.Tuple) and len(tree.value.elts) > 1:
         return f"return {text[len('return (') : -1]}"  # as people write it
     return text

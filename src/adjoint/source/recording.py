@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from adjoint.apply import leaf, make, normalize
+from adjoint.apply import leaf, make, next_seq, normalize
 from adjoint.differentiate.containers import flatten, paths
 from adjoint.differentiate.variables import Argnums, function_name, output, run
 from adjoint.errors import ArgumentError
@@ -34,7 +34,7 @@ class Call:
         positions = [n % len(args) for n in ([chosen] if isinstance(chosen, int) else chosen) if args]
         nodes: dict[Place, Node] = {}
         dead: set[Node] = set()
-        with switched(everything=True, recording=True, dead=dead, origin=None, listener=_Listener()):
+        with switched(everything=True, recording=True, dead=dead, origin=None, listener=_Listener(nodes)):
             given = [a if i in positions else _wrapped(a, i, nodes) for i, a in enumerate(args)]
             named = {k: _wrapped(v, k, nodes) for k, v in kwargs.items()}
             dead.update(n for n in nodes.values() if n.is_leaf)
@@ -61,6 +61,14 @@ class Call:
 
 class _Listener:
     """Makes the leaves of captured arrays: copies, which the function cannot change later, under the user's names."""
+
+    def __init__(self, given: Mapping[Place, Node]) -> None:
+        self._given = given
+        self._first = next_seq()
+
+    def knows(self, node: Node, value: Any) -> bool:
+        """Whether a tracked operand is an argument or was computed from one; older history counts as captured."""
+        return node.seq > self._first or node.is_leaf or node in self._given.values()
 
     def captured(self, operand: Any, value: Any) -> Node:
         """A leaf that holds a copy of an array (or an untracked tensor's value)."""
