@@ -7,6 +7,8 @@ turn such a zero into NaN.
 
 from __future__ import annotations
 
+import functools
+import math
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from adjoint.primitives.record import NUMPY
+
+_total: Any = np.add.reduce
 
 #: Gives True where a cotangent is zero by structure.
 Dead = Callable[[], Any]
@@ -67,27 +71,25 @@ def fit(xp: Any, d: Any, shape: tuple[int, ...], dtype: Any) -> Any:
 
 
 def _sum_to(xp: Any, d: Any, shape: tuple[int, ...]) -> Any:
-    extra = len(d.shape) - len(shape)
+    axes, kept = _folded(d.shape, shape)
+    if axes and xp is NUMPY:
+        d = _total(d, axes, None, None, kept)
+    elif axes:
+        d = xp.sum(d, axis=axes, keepdims=kept)
+    if d.shape == shape:
+        return d
+    return xp.reshape(d, shape=shape) if math.prod(d.shape) == math.prod(shape) else xp.broadcast_to(d, shape=shape)
+
+
+@functools.lru_cache(maxsize=4096)
+def _folded(wide: tuple[int, ...], narrow: tuple[int, ...]) -> tuple[tuple[int, ...], bool]:
+    """The axes by which a shape is wider than another, in negative numbers, and whether they stay as ones."""
+    extra = len(wide) - len(narrow)
     if extra < 0:
-        return xp.broadcast_to(d, shape=shape)
-    padded = (1,) * extra + shape
-    ndim = len(d.shape)
-    axes = tuple(i - ndim for i in range(ndim) if (padded[i] == 1 and d.shape[i] != 1) or i < extra)
-    if axes:
-        if xp is NUMPY:
-            total: Any = np.add.reduce
-            d = total(d, axis=axes, keepdims=extra == 0)
-        else:
-            d = xp.sum(d, axis=axes, keepdims=extra == 0)
-    if d.shape != shape:
-        size = 1
-        for n in shape:
-            size *= n
-        count = 1
-        for n in d.shape:
-            count *= n
-        d = xp.reshape(d, shape=shape) if size == count else xp.broadcast_to(d, shape=shape)
-    return d
+        return (), True
+    ndim = len(wide)
+    padded = (1,) * extra + narrow
+    return tuple(i - ndim for i in range(ndim) if (padded[i] == 1 and wide[i] != 1) or i < extra), extra == 0
 
 
 def _references_of_an_only_one() -> int:
