@@ -47,7 +47,7 @@ class Statement:
 
     Without a node it is a plain copy of its operand (``g_a = g_c``), or, where it has no operand,
     the array or number ``value``. ``about`` is the forward node that the line belongs to, ``index``
-    its input in the backward pass, ``role`` one of ROLES.
+    its input in the backward pass. ``role`` is "constant", "forward", "seed", "pull", "branch" or "zero".
     """
 
     targets: list[Slot]
@@ -61,9 +61,6 @@ class Statement:
     renews: Slot | None = None
     #: The node whose branches this line adds up.
     joins: Node | None = None
-
-
-ROLES = ("constant", "forward", "seed", "pull", "branch", "zero")
 
 
 @dataclass(slots=True, eq=False)
