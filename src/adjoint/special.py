@@ -7,8 +7,8 @@ tensor([0.5, 0.5])
 
 from __future__ import annotations
 
-from adjoint.functions.elementwise import erf, half_square
-from adjoint.functions.neural import log_softmax, relu, sigmoid, softmax, softplus, xlogy
+from adjoint.functions.elementwise import erf, half_square, xlogy
+from adjoint.functions.neural import log_softmax, relu, sigmoid, softmax, softplus
 from adjoint.functions.reductions import logsumexp
 
 expit = sigmoid

@@ -12,6 +12,7 @@ numpy_and_more = SimpleNamespace(
     softplus=lambda x: np.logaddexp(0.0, x),
     erf=lambda x: np.float64(math.erf(x)),
     relu=lambda x: np.maximum(x, 0.0),
+    xlogy=lambda x, y: x * np.log(y),
     half_square=lambda x: 0.5 * x * x,
 )
 """NumPy, and a shim for what it lacks."""

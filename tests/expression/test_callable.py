@@ -34,6 +34,7 @@ def test_the_signature_has_the_free_names_in_order():
 def test_every_function_of_the_language_is_an_operation(name):
     count = FUNCTIONS[name].arguments
     arguments = ", ".join(["x > 0.2", "x", "2*x"][-count:] if name == "where" else ["x", "0.25", "0.75"][:count])
+    arguments = "x + 1" if name == "arccosh" else arguments
     value, gradient = ad.value_and_grad(to_function(parse(f"{name}({arguments}) + x")))(0.5)
     assert math.isfinite(value)
     assert math.isfinite(gradient)

@@ -169,6 +169,10 @@ def test_ufuncs_as_numpy(ufunc):
         left, right = A > 0, B > 0
     if ufunc is np.matmul:
         right = right.T
+    if ufunc in (np.arcsin, np.arccos, np.arctanh):
+        left = A / 3.0
+    if ufunc is np.arccosh:
+        left = left + 1.0
     operands = (left, right)[: ufunc.nin]
     same(ufunc(*map(tensor, operands)), ufunc(*operands))
     same(UFUNCS[ufunc](*operands), ufunc(*operands))

@@ -34,12 +34,16 @@ def _fma(x: float, y: float, z: float) -> float:
     return float(Fraction(x) * Fraction(y) + Fraction(z))  # one rounding
 
 
-def _log(x: float) -> float:
-    return -math.inf if x == 0.0 else math.log(x)
-
-
 def _log1p(x: float) -> float:
     return -math.inf if x == -1.0 else math.log1p(x)
+
+
+def _at_zero(function: Callable[[float], float]) -> Callable[[float], float]:
+    return lambda x: -math.inf if x == 0.0 else function(x)
+
+
+def _atanh(x: float) -> float:
+    return math.copysign(math.inf, x) if abs(x) == 1.0 else math.atanh(x)
 
 
 def _sinh(x: float) -> float:
@@ -88,7 +92,10 @@ class PlainKit:
     sqrt = staticmethod(_ieee(math.sqrt))
     exp = staticmethod(_ieee(math.exp))
     expm1 = staticmethod(_ieee(math.expm1))
-    log = staticmethod(_ieee(_log))
+    exp2 = staticmethod(_ieee(math.exp2))
+    log = staticmethod(_ieee(_at_zero(math.log)))
+    log2 = staticmethod(_ieee(_at_zero(math.log2)))
+    log10 = staticmethod(_ieee(_at_zero(math.log10)))
     log1p = staticmethod(_ieee(_log1p))
     sin = staticmethod(_ieee(math.sin))
     cos = staticmethod(_ieee(math.cos))
@@ -96,6 +103,14 @@ class PlainKit:
     sinh = staticmethod(_sinh)
     cosh = staticmethod(_ieee(math.cosh))
     tanh = staticmethod(math.tanh)
+    asin = staticmethod(_ieee(math.asin))
+    acos = staticmethod(_ieee(math.acos))
+    atan = staticmethod(math.atan)
+    asinh = staticmethod(math.asinh)
+    acosh = staticmethod(_ieee(math.acosh))
+    atanh = staticmethod(_ieee(_atanh))
+    cbrt = staticmethod(math.cbrt)
+    hypot = staticmethod(math.hypot)
     erf = staticmethod(math.erf)
     pow = staticmethod(_pow)
     atan2 = staticmethod(math.atan2)

@@ -20,7 +20,10 @@ ROW: dict[str, Any] = {"axis": (-1,), "keepdims": False}
 POINTS: dict[str, tuple[tuple[Any, ...], tuple[Any, ...], dict[str, Any]]] = {
     **dict.fromkeys(("abs", "sign", "direction", "relu"), ((0.0,), (0.1,), {})),
     **dict.fromkeys(("floor", "ceil", "trunc"), ((-2.0,), (-1.5,), {})),
-    "sqrt": ((0.0,), (1.0,), {}),
+    **dict.fromkeys(("sqrt", "cbrt"), ((0.0,), (1.0,), {})),
+    **dict.fromkeys(("arcsin", "arccos"), ((-1.0,), (0.5,), {})),
+    "arccosh": ((1.0,), (2.0,), {}),
+    **dict.fromkeys(("hypot", "xlogy"), ((0.0, 0.0), (0.0, 1.0), {})),
     "power": ((0.0, 0.5), (0.0, 2.0), {}),
     "arctan2": ((0.0, -1.0), (0.0, 1.0), {}),
     "round": ((0.25,), (0.2,), {"decimals": 1}),

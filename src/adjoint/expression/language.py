@@ -56,10 +56,11 @@ SYMBOLS = {operator.operation: symbol for symbol, operator in OPERATORS.items()}
 COMPARISONS = frozenset(o.operation for o in OPERATORS.values() if o.precedence == COMPARISON)
 
 _ONE = (
-    "sqrt exp expm1 log log1p sin cos tan sinh cosh tanh sigmoid softplus erf abs sign floor round relu "
+    "sqrt exp expm1 log log1p sin cos tan sinh cosh tanh "
+    "arcsin arccos arctan arcsinh arccosh arctanh log2 log10 exp2 cbrt sigmoid softplus erf abs sign floor round relu "
     "square half_square reciprocal negative"
 )
-_TWO = "arctan2 maximum minimum add subtract multiply divide floor_divide remainder power"
+_TWO = "arctan2 hypot logaddexp xlogy maximum minimum add subtract multiply divide floor_divide remainder power"
 _THREE = "where clip"
 
 FUNCTIONS = {
@@ -88,13 +89,15 @@ RESERVED = {
 
 OTHER_NAMES = {
     "ln": "write log(x), the natural logarithm.",
-    "log2": "write log(x)/log(2).",
-    "log10": "write log(x)/log(10).",
-    "exp2": "write 2**x.",
+    "lg": "write log10(x).",
     "pow": "write x**y or power(x, y).",
     "atan2": "write arctan2(y, x).",
-    "atan": "write arctan2(x, 1).",
-    "arctan": "write arctan2(x, 1).",
+    "atan": "write arctan(x).",
+    "asin": "write arcsin(x).",
+    "acos": "write arccos(x).",
+    "atanh": "write arctanh(x).",
+    "asinh": "write arcsinh(x).",
+    "acosh": "write arccosh(x).",
     "logistic": "write sigmoid(x).",
     "expit": "write sigmoid(x).",
     "fabs": "write abs(x).",
@@ -107,7 +110,6 @@ OTHER_NAMES = {
     "cot": "write 1/tan(x).",
     "sec": "write 1/cos(x).",
     "csc": "write 1/sin(x).",
-    "cbrt": "write sign(x)*abs(x)**(1/3).",
 }
 """Functions known elsewhere by another name, and how to write them here."""
 

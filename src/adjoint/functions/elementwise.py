@@ -11,13 +11,29 @@ from adjoint.apply import RECORD, apply
 from adjoint.doors import install_doors
 from adjoint.errors import ArgumentError, UnsupportedError
 from adjoint.functions.common import dtype_of, operand, refuse
-from adjoint.primitives import compare, contract, elementwise, index, linalg, movement, order, reduce, rounding, smooth
+from adjoint.primitives import (
+    compare,
+    contract,
+    elementwise,
+    index,
+    inverse,
+    linalg,
+    logarithms,
+    movement,
+    order,
+    reduce,
+    rounding,
+    smooth,
+)
 from adjoint.primitives import select as choosing
 from adjoint.primitives.record import REGISTRY
 from adjoint.site import here
 
 #: Importing these has registered every record; now each gets its door.
-MODULES = (compare, contract, elementwise, index, linalg, movement, order, reduce, rounding, choosing, smooth)
+MODULES = (
+    compare, contract, elementwise, index, inverse, linalg, logarithms, movement, order, reduce, rounding, choosing,
+    smooth,
+)  # fmt: skip
 install_doors()
 
 
@@ -53,8 +69,21 @@ arctan2 = door_of("arctan2")
 sinh = door_of("sinh")
 cosh = door_of("cosh")
 tanh = door_of("tanh")
+arctan = door_of("arctan")
+arcsin = door_of("arcsin")
+arccos = door_of("arccos")
+arcsinh = door_of("arcsinh")
+arccosh = door_of("arccosh")
+arctanh = door_of("arctanh")
+log2 = door_of("log2")
+log10 = door_of("log10")
+exp2 = door_of("exp2")
+logaddexp = door_of("logaddexp")
+xlogy = door_of("xlogy")
+xlogy.__doc__ = "Computes x * log(y), and 0 where x is 0, element by element."
+cbrt = door_of("cbrt")
+hypot = door_of("hypot")
 
-sign = door_of("sign")
 floor = door_of("floor")
 ceil = door_of("ceil")
 trunc = door_of("trunc")
@@ -93,10 +122,22 @@ imag = door_of("imag")
 absolute = door_of("abs")
 _where = door_of("where")
 _clip = door_of("clip")
+_sign = door_of("sign")
+_direction = door_of("direction")
 positive = door_of("alias")
 true_divide = divide
 mod = remainder
 conjugate = conj
+
+
+def sign(x: Any, /) -> Any:
+    """The sign of real numbers, which is flat, and the direction ``z / abs(z)`` of complex ones, which turns.
+
+    >>> sign([-2.0, 0.0]), sign(3 + 4j)
+    (tensor([-1.,  0.]), tensor(0.6+0.8j))
+    """
+    x = operand(x, "sign")
+    return _direction(x) if dtype_of(x).kind == "c" else _sign(x)
 
 
 def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:

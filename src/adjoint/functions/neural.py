@@ -30,14 +30,3 @@ def softmax(x: Any, axis: Any = -1) -> Any:
     tensor([0.5, 0.5])
     """
     return e.exp(log_softmax(x, axis))
-
-
-def xlogy(x: Any, y: Any) -> Any:
-    """``x * log(y)``, and 0 where ``x`` is 0.
-
-    >>> xlogy(0.0, 0.0)
-    tensor(0.)
-    """
-    x, y = operand(x, "xlogy"), operand(y, "xlogy")
-    nothing = e.logical_and(e.equal(x, 0), e.logical_not(e.isnan(y)))
-    return e.where(nothing, 0.0, e.multiply(x, e.log(e.where(nothing, 1.0, y))))

@@ -15,7 +15,8 @@ Operation = Callable[..., Any]
 
 _ELEMENTWISE = """
     add subtract multiply divide negative positive power square half_square sqrt reciprocal exp expm1 log log1p
-    sin cos tan arctan2 sinh cosh tanh absolute sign floor ceil trunc round remainder floor_divide maximum minimum
+    log2 log10 exp2 logaddexp xlogy cbrt hypot sin cos tan arctan2 sinh cosh tanh arcsin arccos arctan arcsinh arccosh
+    arctanh absolute sign floor ceil trunc round remainder floor_divide maximum minimum
     where clip equal not_equal less less_equal greater greater_equal logical_and logical_or logical_xor logical_not
     bitwise_and bitwise_or bitwise_xor invert isnan isfinite isinf sigmoid softplus erf relu conj real imag astype copy
 """
@@ -27,7 +28,7 @@ _OTHERS: tuple[tuple[Any, str], ...] = (
     (picking, "getitem take take_along_axis diagonal diag trace tril triu sort argsort diff"),
     (contractions, "matmul dot vdot inner outer tensordot"),
     (linalg, "solve slogdet inv"),
-    (neural, "softmax log_softmax xlogy"),
+    (neural, "softmax log_softmax"),
 )
 
 

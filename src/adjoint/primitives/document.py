@@ -12,7 +12,9 @@ from adjoint.primitives import (
     contract,
     elementwise,
     index,
+    inverse,
     linalg,
+    logarithms,
     movement,
     order,
     reduce,
@@ -28,6 +30,8 @@ from adjoint.primitives.words import sentence
 #: The page's parts, in its order: the modules whose records they show.
 PARTS = {
     "Arithmetic and elementary functions": elementwise,
+    "Inverses of circular and hyperbolic functions": inverse,
+    "Logarithms, powers and roots": logarithms,
     "Smooth functions and the parts of complex numbers": smooth,
     "Choosing": select,
     "Comparisons and logic": compare,

@@ -47,6 +47,14 @@ def softplus(x):
     return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
 
 
+def xlogy(x, y):
+    """The product x * log(y), and 0 where x is 0, whatever y is but NaN."""
+    y = np.asarray(y, np.result_type(x, y))  # a Python number takes the precision of the other
+    with np.errstate(divide="ignore", invalid="ignore"):
+        r = np.where(np.equal(x, 0) & ~np.isnan(y), 0.0, x * np.log(y))
+    return r if r.ndim else r[()]
+
+
 def logsumexp(x, axis, keepdims):
     """log(sum(exp(x))) along axes, shifted by the maximum so that nothing overflows."""
     x = np.asarray(x)

@@ -35,7 +35,7 @@ absolute = router(
 def _sign(x: Any) -> Any:
     # A complex sign moves with its argument, so it must not pass for a step function.
     if getattr(x, "dtype", np.dtype(type(x))).kind == "c":
-        raise DtypeError("sign is a step function of real numbers only.", help="the direction of z is z / abs(z).")
+        raise DtypeError("sign is a step function of real numbers only.", help="call adjoint.numpy.sign.")
     return np.sign(x)
 
 
