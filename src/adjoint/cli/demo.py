@@ -132,9 +132,12 @@ def _train(data: Digits, seeds: tuple[int, ...], epochs: int) -> list[Trained]:
     from adjoint.cli.digits import train
 
     console = Console(stderr=True)
-    columns = (TextColumn("  {task.description}"), BarColumn(), TextColumn("{task.fields[accuracy]}"))
+    columns = (
+        TextColumn("  {task.description}"), BarColumn(), TextColumn("{task.fields[accuracy]}"), TimeRemainingColumn()
+    )  # fmt: skip
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     # One thread: matrices this small only make a second one wait.
-    with threadpool_limits(1), Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+    with threadpool_limits(1), bar:
         found = []
         for seed in seeds:
             task = bar.add_task(f"seed {seed}", total=epochs, accuracy="")
