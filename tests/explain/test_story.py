@@ -183,6 +183,13 @@ def test_why_a_gradient_is_zero(f, reason):
     assert "zero" not in story.to_dict()["nodes"][1]
 
 
+def test_a_step_that_is_stood_on_is_told():
+    text = said(ad.explain(lambda x: np.floor(x) * x)(2.0))
+    assert "Floor (line" in text
+    assert "stands on a step: a jump at every whole number." in text
+    assert "stands on a step" not in said(ad.explain(lambda x: np.floor(x) * x)(2.5))
+
+
 def test_no_grad_leaves_a_cut():
     def f(x):
         with ad.no_grad():

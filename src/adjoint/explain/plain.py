@@ -40,7 +40,7 @@ def cut(text: str, width: int) -> str:
     return kept + "…"
 
 
-def folded(text: str, width: int, indent: str) -> list[str]:
+def folded(text: str, width: int, indent: str, hanging: str = "") -> list[str]:
     """A sentence on as many lines as it needs, broken at spaces; its own leading spaces stay."""
     margin = " " * (len(text) - len(text.lstrip(" ")))
     lines: list[str] = []
@@ -49,7 +49,7 @@ def folded(text: str, width: int, indent: str) -> list[str]:
         longer = f"{current} {word}" if current else margin + word
         if current and cells_wide(indent + longer) > width:
             lines.append(indent + current)
-            current = margin + word
+            current = margin + hanging + word
         else:
             current = longer
     lines.append(indent + current)
@@ -63,7 +63,7 @@ def table(section: Section, width: int) -> list[str]:
     widths = column_widths([*heads, *rows], width - 2)
     lines = [_line(row, widths, section.right) for row in heads]
     for row in section.rows:
-        lines += folded(row[0].text, width, "  ") if len(row) == 1 else [_line(row, widths, section.right)]
+        lines += folded(row[0].text, width, "  ", "   ") if len(row) == 1 else [_line(row, widths, section.right)]
     return lines
 
 

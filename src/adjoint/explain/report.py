@@ -18,7 +18,7 @@ from adjoint.explain.items import Item
 from adjoint.explain.responsibility import first_bad
 from adjoint.explain.statistics import summary
 from adjoint.graph.text import clean
-from adjoint.numbers import format_bytes, format_number, format_shape, sign_of
+from adjoint.numbers import WIRE_LIMIT, format_bytes, format_number, format_shape, sign_of
 
 if TYPE_CHECKING:
     from adjoint.explain.story import Story
@@ -29,6 +29,8 @@ FIRST, LAST = 40, 20
 LISTED = 24
 #: Arrays of up to so many entries are told by their entries.
 FEW = 4
+#: The chained sentence of a nudge gives up its middle rather than its end.
+CHAIN_WIDTH = 58
 
 
 @dataclass(slots=True, frozen=True)
@@ -122,8 +124,8 @@ def tone_of(value: Any) -> str:
     return "" if value is None or np.ndim(value) else sign_of(np.asarray(value)[()])
 
 
-def gist(value: Any) -> str:
-    """A value in a few words: a number, or an array's shape and statistics."""
+def gist(value: Any, short: bool = False) -> str:
+    """A value in a few words: a number, or an array's shape with its range and root mean square."""
     if value is None:
         return "unknown"
     if isinstance(value, tuple):
@@ -135,11 +137,14 @@ def gist(value: Any) -> str:
     told = [f"[{format_shape(facts['shape'])}]"]
     if array.size <= FEW:
         told.append(" ".join(format_number(v) for v in array.ravel()))
-    elif "min" in facts:
-        told += [f"{key} {format_number(facts[key], 3)}" for key in ("min", "mean", "max", "rms")]
+        return " ".join(told)
+    if "min" in facts:
+        if not short:
+            told.append(f"{format_number(facts['min'], 3)} to {format_number(facts['max'], 3)},")
+        told.append(f"rms {format_number(facts['rms'], 3)}")
     if facts["nan"] or facts["inf"]:
-        told.append(f"{facts['nan']} NaN, {facts['inf']} ∞")
-    return "  ".join(told)
+        told.append(f"({facts['nan']:,} NaN, {facts['inf']:,} ∞)")
+    return " ".join(told)
 
 
 def _shown(steps: Sequence[Any]) -> list[tuple[int, Any]]:
@@ -199,7 +204,7 @@ def _backward(story: Story) -> Section:
             note = ""
             if part.of > 1 and came[source] == part.of:
                 note = words.branches_text(story.backward, board, source)
-            value = gist(part.down) if np.ndim(part.down) else ""
+            value = gist(part.down, short=True) if np.ndim(part.down) else ""
             said = Cell("= " + equation, tone_of(part.down))
             found.rows.append([Cell(" "), Cell(head), said, Cell(value), Cell(note, "quiet")])
     return found
@@ -266,8 +271,7 @@ def _arrays(story: Story) -> Section:
     found = Section("Arrays", header=["", "", "min", "mean", "max", "rms", "+ − 0", "corners"])
     items = [i for i in story.board.items if not i.several and np.ndim(i.value) and i.kind != "const"]
     for item in items[:LISTED]:
-        root = "" if story.board.root is None else story.board.root.name
-        for name, value in ((item.name, item.value), (f"∂{root}/∂{item.name}", item.grad)):
+        for name, value in ((item.name, item.value), ("  gradient", item.grad)):
             if value is not None:
                 found.rows.append(_array_row(name, np.asarray(value)))
     if len(items) > LISTED:
@@ -278,14 +282,14 @@ def _arrays(story: Story) -> Section:
 
 def _array_row(name: str, array: np.ndarray[Any, Any]) -> list[Cell]:
     facts = summary(array)
-    numbers = [format_number(facts[k], 3) if k in facts else "–" for k in ("min", "mean", "max", "rms")]
+    numbers = [format_number(facts[k], 3, WIRE_LIMIT) if k in facts else "–" for k in ("min", "mean", "max", "rms")]
     zero = array.size - facts["pos"] - facts["neg"] - facts["nan"]
     parts = [f"{round(100 * n / array.size)}" if array.size else "–" for n in (facts["pos"], facts["neg"], zero)]
     signs = "/".join(parts) + " %" if array.dtype.kind != "c" else ""
     flat = array.ravel()
-    ends = [*flat[:2], *flat[-2:]] if flat.size > 4 else list(flat)
-    shown = [format_number(v, 3) for v in ends]
-    corner = f"{shown[0]} {shown[1]} … {shown[2]} {shown[3]}" if flat.size > 4 else " ".join(shown)
+    few = flat.size <= FEW
+    shown = [format_number(v, 3, WIRE_LIMIT) for v in (flat if few else (flat[0], flat[-1]))]
+    corner = (" " if few else " … ").join(shown)
     bad = facts["nan"] + facts["inf"]
     return [
         Cell(name),
@@ -306,7 +310,8 @@ def _nudges(story: Story) -> Section:
             check += f", gradient {words.gradient_text(one.expected)}"
         if one.caution:
             check += f", {one.caution}"
-        found.rows.append([Cell(one.sentence(2)), Cell(check, "quiet")])
+        told_so = next((s for s in map(one.sentence, (2, 1, 0)) if len(s) <= CHAIN_WIDTH), one.sentence(0))
+        found.rows.append([Cell(told_so), Cell(check, "quiet")])
     if len(told) > LISTED:
         found.after.append(Cell(f"… {len(told) - LISTED:,} nudges more.", "quiet"))
     return found

@@ -14,7 +14,7 @@ from adjoint.explain.cost import Kept, cost_of, counted, memory_of
 from adjoint.explain.document import document, to_json
 from adjoint.explain.history import record_graph, record_history
 from adjoint.explain.items import lay_out
-from adjoint.explain.kinks import mark_kinks
+from adjoint.explain.kinks import kink_notes, mark_kinks
 from adjoint.explain.listing import Listing, listing_of
 from adjoint.explain.nudge import nudges
 from adjoint.explain.passes import BackwardStep, fill_values, walk_back
@@ -68,7 +68,9 @@ class Story:
         self.nudges, left_out = nudges(self.board)
         if left_out:
             self.notes.append(left_out)
+        self.notes += kink_notes(kinks, self.backward)
         self.stationary = kind_of_point(self.board, recording, kinks)
+        recording.walk = None  # the recorded gradient has served
         self.cost = cost_of(self.board)
         self.kept = memory_of(self.board)
         self.kept_by: dict[int, list[Kept]] = {}

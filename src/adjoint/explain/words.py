@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from adjoint.explain.items import Board, Edge, Item
-from adjoint.explain.mathml import Formula, name_formula, number_formula, render, tagged
+from adjoint.explain.mathml import Formula, escape, name_formula, number_formula, render, tagged
 from adjoint.explain.passes import BackwardStep, Part
 from adjoint.graph.text import clean, constant_text
 from adjoint.numbers import format_gradient, format_number
 from adjoint.primitives import words as gates
+from adjoint.primitives.places import HOLE
 from adjoint.primitives.structure import CUT, ITEM
 
 #: The whole computation is written as one formula up to so many operations, and so many characters.
@@ -58,25 +60,42 @@ def _operand_number(item: Item) -> Formula:
     return number_formula(number_text(item.value))
 
 
-def _template(item: Item) -> tuple[str, dict[str, Formula]]:
-    """The record's formula, and what its parameters say; axes that say nothing are left out."""
+def _template(item: Item, arrays: Sequence[Formula] = ()) -> tuple[str, dict[str, Formula]]:
+    """The record's formula, and what its parameters say; axes that say nothing are left out.
+
+    ``arrays`` are the operands that may stand inside of an index.
+    """
     assert item.op is not None
     template = item.op.formula or item.op.name
     facts: dict[str, Formula] = {}
     for name, value in item.params.items():
+        if name == "index":
+            facts[name] = _index_formula(item, value, arrays)
+            continue
         if name in ("axis", "axes") and (value is None or len(_tuple(value)) == _rank(item)) and name == "axis":
             template = template.replace(", {axis}", "")
         else:
             if name == "axis" and isinstance(value, tuple) and len(value) == 1:
                 value = value[0]
             text = clean(constant_text(value))
-            facts[name] = Formula(text, f"<mtext>{name_formula(text).mathml[4:-5]}</mtext>")
+            if name == "axis":
+                text = "axis " + text.replace("-", "−")
+            facts[name] = Formula(text, f"<mtext>{escape(text)}</mtext>")
     if template.endswith("{axes})") and item.params.get("axes") is None:
         template = template.replace(", {axes}", "")
     if item.op.lift is not None or template == item.op.name:
         count = len(item.ins)
         template = f"{item.op.name}({', '.join('{' + name + '}' for name in _letters(count))})"
     return template, facts
+
+
+def _index_formula(item: Item, index: Any, operands: Sequence[Formula]) -> Formula:
+    """What stands between the brackets: numbers and slices, and the names of index arrays (the last operands)."""
+    parts = index if isinstance(index, tuple) else (index,)
+    count = sum(part is HOLE for part in parts)
+    names = iter([f.text for f in operands[len(operands) - count :]] if count else [])
+    text = ", ".join(next(names, "…") if part is HOLE else clean(constant_text(part)) for part in parts)
+    return Formula(text, f"<mtext>{escape(text)}</mtext>")
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:
@@ -93,7 +112,7 @@ def _letters(count: int) -> list[str]:
 
 def formula_of(item: Item, operands: list[Formula]) -> Formula:
     """What an operation computes, with these formulas as its operands."""
-    template, facts = _template(item)
+    template, facts = _template(item, operands)
     for letter, operand in zip(_letters(len(operands)), operands, strict=True):
         facts[letter] = operand
     if "{xs}" in template:
@@ -161,7 +180,7 @@ def slope_formula(board: Board, edge: Edge) -> Formula | None:
 
 
 def _facts(board: Board, item: Item) -> dict[str, Formula]:
-    _, facts = _template(item)
+    _, facts = _template(item, [_operand_name(o) for o in board.operands(item)])
     for letter, operand in zip("xyz", board.operands(item), strict=False):
         facts[letter] = _operand_name(operand)
     facts["out"] = name_formula(item.name)

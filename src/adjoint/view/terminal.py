@@ -11,7 +11,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from adjoint.explain.plain import plain
+from adjoint.explain.plain import column_widths, plain
 from adjoint.explain.report import Cell, Section, clean_line, report
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def show(story: Story, stream: IO[str] | None = None, width: int | None = None) 
     if not console.is_terminal:
         stream.write(plain(sections) + "\n")
         return
-    console.print(Group(*[part for section in sections for part in _section(section)]))
+    console.print(Group(*[part for section in sections for part in _section(section, console.width)]))
 
 
 def _text(cell: Cell) -> Text:
@@ -50,12 +50,14 @@ def _text(cell: Cell) -> Text:
     return Text(clean_line(cell.text), style=STYLES.get(cell.tone, ""), overflow="ellipsis")
 
 
-def _section(section: Section) -> list[RenderableType]:
+def _section(section: Section, width: int) -> list[RenderableType]:
     title = Text(clean_line(section.title), style="bold")
     parts: list[RenderableType] = [Rule(title, align="left", style="bright_black")]
     parts += [Padding(_text(cell), (0, 2)) for cell in section.lines]
     waiting: list[list[Cell]] = []
-    columns = max((len(r) for r in section.rows), default=0)
+    heads = [[Cell(text) for text in section.header]] if section.header else []
+    # One set of widths for the whole section, so that the tables of all steps line up.
+    columns = column_widths([*heads, *(r for r in section.rows if len(r) > 1)], width - 4)
     for row in section.rows:
         if len(row) == 1:
             parts += _table(section, waiting, columns)
@@ -69,15 +71,18 @@ def _section(section: Section) -> list[RenderableType]:
     return parts
 
 
-def _table(section: Section, rows: list[list[Cell]], columns: int) -> list[RenderableType]:
+def _table(section: Section, rows: list[list[Cell]], columns: list[int]) -> list[RenderableType]:
     if not rows:
         return []
     table = Table(box=None, show_header=bool(section.header), pad_edge=False, padding=(0, 2, 0, 0))
-    for i in range(columns):
+    shown = [i for i, wide in enumerate(columns) if wide]
+    for i in shown:
         table.add_column(
             Text(section.header[i]) if i < len(section.header) else Text(),
             justify="right" if i in section.right else "left",
+            width=columns[i],
+            no_wrap=True,
         )
     for row in rows:
-        table.add_row(*[_text(cell) for cell in row])
+        table.add_row(*[_text(row[i]) if i < len(row) else Text() for i in shown])
     return [Padding(table, (0, 2))]
