@@ -4,8 +4,10 @@ Import it before NumPy: it pins the threads of the linear algebra (``--threads N
 
 How a comparison is made. All contenders of a case run in one process. A round runs each of them
 once, in an order that turns from round to round, each for at least 20 ms; the garbage collector is on,
-as in users' programs, and collects once before every sample. A time is the median over the rounds, a
-ratio is the median of the rounds' own ratios, so that a slow moment of the machine hits both sides.
+as in users' programs, and collects once before every sample. With one thread the clock is the
+processor time of the process, which a busy neighbour hardly lengthens; with more it is the wall's.
+A time is the median over the rounds, a ratio is the median of the rounds' own ratios, so that a slow
+moment of the machine hits both sides.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import statistics
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 
@@ -32,6 +34,8 @@ def _threads() -> int:
 THREADS = _threads()
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = str(THREADS)
+
+clock = process_time if THREADS == 1 else perf_counter
 
 PEERS = ("torch", "jax", "autograd")
 Times = dict[str, list[float]]
@@ -67,19 +71,19 @@ def measure(contenders: dict[str, Callable[[], object]], rounds: int = 15, least
     counts = {}
     for name, run in contenders.items():
         run()
-        start = perf_counter()
+        start = clock()
         run()
-        counts[name] = max(1, round(least / (perf_counter() - start)))
+        counts[name] = max(1, round(least / (clock() - start)))
     times: Times = {name: [] for name in contenders}
     order = list(contenders)
     for _ in range(rounds):
         for name in order:
             run, count = contenders[name], range(counts[name])
             gc.collect()
-            start = perf_counter()
+            start = clock()
             for _ in count:
                 run()
-            times[name].append((perf_counter() - start) / len(count))
+            times[name].append((clock() - start) / len(count))
         order.append(order.pop(0))
     return times
 
