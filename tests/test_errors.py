@@ -5,6 +5,7 @@ import inspect
 import pickle
 
 import pytest
+from numpy.linalg import LinAlgError
 
 from adjoint import errors
 from adjoint.errors import AdjointError
@@ -16,6 +17,7 @@ BUILTINS = {
     "ArgumentError": (ValueError,),
     "OperandError": (TypeError,),
     "AxisError": (ValueError, IndexError),
+    "SingularError": (LinAlgError,),
     "GraphError": (ValueError,),
     "FreedError": (RuntimeError,),
     "InPlaceError": (ValueError,),

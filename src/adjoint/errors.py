@@ -8,6 +8,7 @@ The tree::
     +-- ArgumentError     (ValueError)    a missing, extra or impossible argument
     +-- OperandError      (TypeError)     something that is no number, array or tensor
     +-- AxisError         (ValueError, IndexError)  an axis that the array does not have
+    +-- SingularError     (LinAlgError)   a matrix without an inverse
     +-- GraphError        (ValueError)    a cycle, an unknown name, a broken graph
     +-- FreedError        (RuntimeError)  a second backward through a freed graph
     +-- InPlaceError      (ValueError)    an in-place write that would corrupt history
@@ -23,6 +24,8 @@ The tree::
 """
 
 from __future__ import annotations
+
+from numpy.linalg import LinAlgError
 
 
 class AdjointError(Exception):
@@ -74,6 +77,10 @@ class OperandError(AdjointError, TypeError):
 
 class AxisError(AdjointError, ValueError, IndexError):
     """An axis that the array does not have, or an index outside it."""
+
+
+class SingularError(AdjointError, LinAlgError):
+    """A matrix without an inverse, where one is needed; numpy.linalg.LinAlgError catches it too."""
 
 
 class GraphError(AdjointError, ValueError):

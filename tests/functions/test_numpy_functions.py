@@ -189,6 +189,7 @@ def test_every_function_of_the_table_is_compared():
         np.linalg.solve,
         np.linalg.slogdet,
         np.linalg.inv,
+        np.linalg.det,
     }
     newer = {getattr(np, name, None) for name in ("astype", "matrix_transpose")}
     assert set(NUMPY_FUNCTIONS) - compared - aside - newer == set()
@@ -224,6 +225,7 @@ GRADIENTS = [
     (lambda n, x, y: n.linalg.solve(x, y), (S, A.T)),
     (lambda n, x: n.linalg.slogdet(x)[1], (S,)),
     (lambda n, x: n.linalg.inv(x), (S,)),
+    (lambda n, x: n.linalg.det(x), (S,)),
     (lambda n, x: n.clip(x, None, 1.0), (A,)),
 ]
 

@@ -140,7 +140,7 @@ def test_fingerprints_forget_names():
 
 def test_every_name_is_an_operation_that_exists():
     assert all(map(callable, OPERATIONS.values()))
-    internal = {"alias", "cut", "index_add", "scatter", "direction"}
+    internal = {"alias", "cut", "index_add", "scatter", "direction", "cofactor"}
     assert set(REGISTRY) - set(OPERATIONS) == internal
 
 

@@ -160,6 +160,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         (CUBE[:, None], np.stack([A, B, C])),
     ),
     "solve": _two((SQUARE, A[0]), (SQUARE, A.T), (np.stack([SQUARE, SQUARE.T + 1.0]), A.T)),
+    **dict.fromkeys(("det", "cofactor"), _one(SQUARE, np.stack([SQUARE, SQUARE.T + 1.0]), SQUARE[:2, :2])),
     "slogdet": _one(SQUARE, np.stack([SQUARE, SQUARE.T + 1.0])),
 }  # fmt: skip
 

@@ -20,6 +20,7 @@ NAMES: dict[str, Any] = {
     **vars(adjoint.special),
     **vars(adjoint.numpy),
     "norm": adjoint.numpy.linalg.norm,
+    "det": adjoint.numpy.linalg.det,
 }
 
 

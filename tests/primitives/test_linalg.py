@@ -5,7 +5,7 @@ import pytest
 
 from adjoint.create import tensor
 from adjoint.differentiate.eager import gradients
-from adjoint.errors import ShapeError
+from adjoint.errors import ShapeError, SingularError
 from adjoint.functions.elementwise import real
 from adjoint.functions.linalg import inv, slogdet, solve
 from adjoint.graph.spec import Spec
@@ -80,8 +80,21 @@ def test_errors(call, message):
     assert caught.value.what == message
 
 
-def test_a_singular_matrix_is_what_linear_algebra_calls_it():
-    with pytest.raises(np.linalg.LinAlgError, match="Singular"):
-        solve(np.ones((2, 2)), np.ones(2))
-    with pytest.raises(np.linalg.LinAlgError, match="Singular"):
-        slogdet(tensor(np.ones((2, 2)), requires_grad=True)).logabsdet.backward()
+def test_a_singular_matrix_is_our_error_and_that_of_linear_algebra():
+    ones = np.ones((2, 2))
+    for call in (
+        lambda: solve(ones, np.ones(2)),
+        lambda: solve(tensor(ones, requires_grad=True), np.ones(2)),
+        lambda: inv(ones),
+        lambda: slogdet(tensor(ones, requires_grad=True)).logabsdet.backward(),
+    ):
+        with pytest.raises(SingularError, match=r"f64\[2,2\] is singular\.") as caught:
+            call()
+        assert isinstance(caught.value, np.linalg.LinAlgError)
+        assert "test_linalg.py" in (caught.value.where or "")
+
+
+def test_a_singular_matrix_in_a_stack_is_named_by_its_place():
+    stack = np.stack([S, np.ones((3, 3)), S])
+    with pytest.raises(SingularError, match=r"f64\[3,3,3\] is singular at \[\(1,\)\]\."):
+        inv(stack)

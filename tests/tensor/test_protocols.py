@@ -23,11 +23,12 @@ def same(tensor, expected):
     np.testing.assert_allclose(tensor.numpy(), expected, rtol=1e-14)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("dtype", ["f8", "f4", "f2", "i8", "u1", "?", "c16"])
 @pytest.mark.parametrize("ufunc", UFUNCS, ids=lambda u: u.__name__)
 def test_every_ufunc_of_the_table_computes_as_numpy(ufunc, dtype):
-    if (ufunc, dtype) in ((np.sign, "c16"), (np.positive, "?")):
-        return  # the one raises in our words, the other gives the booleans themselves
+    if (ufunc, dtype) == (np.positive, "?"):
+        return  # ours gives the booleans themselves
     a = np.array([[1, 2], [3, 1]]).astype(dtype)
     args = (a,) * ufunc.nin
     try:

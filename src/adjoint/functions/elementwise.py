@@ -14,6 +14,7 @@ from adjoint.functions.common import dtype_of, operand, refuse
 from adjoint.primitives import (
     compare,
     contract,
+    determinant,
     elementwise,
     index,
     inverse,
@@ -31,8 +32,8 @@ from adjoint.site import here
 
 #: Importing these has registered every record; now each gets its door.
 MODULES = (
-    compare, contract, elementwise, index, inverse, linalg, logarithms, movement, order, reduce, rounding, choosing,
-    smooth,
+    compare, contract, determinant, elementwise, index, inverse, linalg, logarithms, movement, order, reduce, rounding,
+    choosing, smooth,
 )  # fmt: skip
 install_doors()
 

@@ -18,6 +18,7 @@ from adjoint.primitives import linalg as records
 
 __all__ = [
     "SlogdetResult",
+    "det",
     "diagonal",
     "inv",
     "matmul",
@@ -33,6 +34,11 @@ __all__ = [
 #: The solution of linear systems: the door of the record itself.
 solve = door_of("solve")
 solve.__doc__ = "Computes the solution x of a @ x = b, for one matrix or a stack of them."
+
+
+#: The determinant: the door of the record itself.
+det = door_of("det")
+det.__doc__ = "Computes the determinant of one matrix or a stack of them; its gradient exists for singular ones, too."
 
 
 class SlogdetResult(NamedTuple):

@@ -27,7 +27,7 @@ _OTHERS: tuple[tuple[Any, str], ...] = (
     (joining, "split array_split repeat tile roll"),
     (picking, "getitem take take_along_axis diagonal diag trace tril triu sort argsort diff"),
     (contractions, "matmul dot vdot inner outer tensordot"),
-    (linalg, "solve slogdet inv"),
+    (linalg, "solve slogdet det inv"),
     (neural, "softmax log_softmax"),
 )
 

@@ -141,6 +141,7 @@ NUMPY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.linalg.solve: linalg.solve,
     np.linalg.slogdet: linalg.slogdet,
     np.linalg.inv: linalg.inv,
+    np.linalg.det: linalg.det,
     np.shape: shapes.shape,
     np.ndim: shapes.ndim,
     np.size: shapes.size,

@@ -10,6 +10,7 @@ from pathlib import Path
 from adjoint.primitives import (
     compare,
     contract,
+    determinant,
     elementwise,
     index,
     inverse,
@@ -42,6 +43,7 @@ PARTS = {
     "Indexing": index,
     "Contractions": contract,
     "Linear algebra": linalg,
+    "Determinants": determinant,
     "Structure": structure,
 }
 

@@ -83,6 +83,16 @@ def norm(x, axis, keepdims):
     return r
 
 
+def cofactor(x):
+    """The determinant times the transposed inverse, by singular values: it exists where the inverse does not."""
+    u, s, v = np.linalg.svd(x)
+    first = np.ones_like(s[..., :1])
+    before = np.cumprod(np.concatenate([first, s[..., :-1]], -1), -1)
+    after = np.cumprod(np.concatenate([first, s[..., :0:-1]], -1), -1)[..., ::-1]
+    turn = np.linalg.det(u) * np.linalg.det(v)
+    return turn[..., None, None] * np.conj((u * (before * after)[..., None, :]) @ v)
+
+
 def set_at(x, v, key):
     """A copy of x in which x[key] is v."""
     r = np.array(x)

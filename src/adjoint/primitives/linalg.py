@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.errors import ShapeError
+from adjoint.errors import ShapeError, SingularError
 from adjoint.graph.spec import Spec
 from adjoint.primitives.families import opaque
 from adjoint.site import here
@@ -37,6 +37,25 @@ def square(name: str, x: Spec) -> None:
 def _float(*specs: Spec) -> Any:
     dtype = np.result_type(*[s.dtype for s in specs])
     return dtype if dtype.kind in "fc" else np.dtype(np.float64)
+
+
+def _solve(x: Any, y: Any) -> Any:
+    try:
+        return np.linalg.solve(x, y)
+    except np.linalg.LinAlgError as error:
+        _solve_spec(x, y)  # misfits of shape are called by this name, too
+        raise singular("solve", np.asarray(x)) from error
+
+
+def singular(name: str, x: Any) -> SingularError:
+    """The error that says which of some matrices has no inverse."""
+    signs = np.linalg.slogdet(x)[0]
+    at = "" if not signs.shape else f" at {[tuple(map(int, i)) for i in np.argwhere(signs == 0)[:3]]}"
+    return SingularError(
+        f"{name} needs matrices that have an inverse, and {Spec.of(x)!r} is singular{at}.",
+        where=here(),
+        help="rows that depend on one another leave the answer open: drop them, or add a small multiple of eye.",
+    )
 
 
 def _solve_spec(x: Any, y: Any) -> Spec:
@@ -75,7 +94,7 @@ def _solve_jvp(xp: Any, t: Any, x: Any, out: Any, y_spec: Spec) -> Any:
 
 solve = opaque(
     "solve",
-    np.linalg.solve,
+    _solve,
     _solve_vjp,
     _solve_jvp,
     arity=2,
