@@ -69,7 +69,7 @@ def by_hand():
 
 def ours(namespace):
     x, y, arrays = data()
-    rows = np.arange(BATCH)
+    x, rows = ad.tensor(x), np.arange(BATCH)
     parameters = [ad.tensor(a, requires_grad=True) for a in arrays]
 
     def step():
@@ -94,7 +94,7 @@ def ours_neural():
     from adjoint.nn.functional import log_softmax, relu
 
     x, y, arrays = data()
-    rows = np.arange(BATCH)
+    x, rows = ad.tensor(x), np.arange(BATCH)
     parameters = [ad.tensor(a, requires_grad=True) for a in arrays]
 
     def step():
