@@ -14,6 +14,7 @@ from adjoint.graph.text import clean, constant_text
 from adjoint.numbers import format_gradient, format_number
 from adjoint.primitives import words as gates
 from adjoint.primitives.places import HOLE
+from adjoint.primitives.specs import written
 from adjoint.primitives.structure import CUT, ITEM
 
 #: The whole computation is written as one formula up to so many operations, and so many characters.
@@ -75,8 +76,10 @@ def _template(item: Item, arrays: Sequence[Formula] = ()) -> tuple[str, dict[str
         if name in ("axis", "axes") and (value is None or len(_tuple(value)) == _rank(item)) and name == "axis":
             template = template.replace(", {axis}", "")
         else:
-            if name == "axis" and isinstance(value, tuple) and len(value) == 1:
-                value = value[0]
+            if name == "axis":
+                value = written(value)
+                if isinstance(value, tuple | list) and len(value) == 1:
+                    value = value[0]
             text = clean(constant_text(value))
             if name == "axis":
                 text = "axis " + text.replace("-", "−")

@@ -48,7 +48,7 @@ sort = linear(
     mask="",
     dtypes="fc",
     symbol="↕",
-    formula="sort({x})",
+    formula="sort({x}, {axis})",
     verb="moves",
     words="Sort moves: each gradient returns to the place its value came from.",
     python=lambda o, n: f"np.sort({o[0]}, axis={n.params['axis']!r}, kind='stable')",

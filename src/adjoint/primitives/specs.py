@@ -67,6 +67,27 @@ def _weak(number: Any) -> Any:
     return number if isinstance(number, int) and not -128 <= number < 128 else type(number)(1)
 
 
+class Axis(int):
+    """A negative axis that remembers how the user wrote it, for explanations."""
+
+    written: Any
+
+
+class Axes(tuple[int, ...]):
+    """Negative axes that remember how the user wrote them, for explanations."""
+
+    written: Any
+
+
+def written(axis: Any) -> Any:
+    """An axis, or axes, as the user wrote them.
+
+    >>> written(normal_axes("sum", 0, 2)), written((-1,))
+    (0, (-1,))
+    """
+    return getattr(axis, "written", axis)
+
+
 def normal_axes(name: str, axis: Any, ndim: int) -> tuple[int, ...]:
     """Axes as a sorted tuple of negative numbers (None: all of them); raises AxisError."""
     if axis is None:
@@ -75,7 +96,9 @@ def normal_axes(name: str, axis: Any, ndim: int) -> tuple[int, ...]:
     found = sorted(normal_axis(name, a, ndim) for a in given)
     if len(set(found)) != len(found):
         raise AxisError(f"{name}: an axis stands twice in {axis!r}.", where=here())
-    return tuple(found)
+    normal = Axes(found)
+    normal.written = axis
+    return normal
 
 
 def normal_axis(name: str, axis: Any, ndim: int) -> int:
@@ -86,7 +109,9 @@ def normal_axis(name: str, axis: Any, ndim: int) -> int:
         raise AxisError(f"{name}: an axis is a whole number, got {axis!r}.", where=here()) from None
     if not -ndim <= number < ndim:
         raise AxisError(f"{name}: axis {number} does not exist in an array of {ndim} dimensions.", where=here())
-    return number - ndim if number >= 0 else number
+    normal = Axis(number - ndim if number >= 0 else number)
+    normal.written = number
+    return normal
 
 
 def reduced_shape(shape: tuple[int, ...], axis: tuple[int, ...], keepdims: bool) -> tuple[int, ...]:
