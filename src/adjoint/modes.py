@@ -5,9 +5,13 @@ No mode at all (None) is the common case, and the only one in which the fast doo
 
 from __future__ import annotations
 
+import inspect
 from contextvars import ContextVar, Token
 from functools import wraps
 from typing import Any
+
+from adjoint.errors import ArgumentError, OperandError
+from adjoint.site import here
 
 
 class Mode:
@@ -56,7 +60,10 @@ class switched:
 
 
 class no_grad(switched):
-    """A context (or decorator) in which nothing is recorded: for updates and measurements.
+    """A context in which nothing is recorded: for updates and measurements.
+
+    Also a decorator, with or without parentheses: of functions, of coroutine functions, and of
+    generators, whose body runs with recording off while whoever asks for the values does not.
 
     >>> import adjoint as ad
     >>> w = ad.tensor(2.0, requires_grad=True)
@@ -66,18 +73,94 @@ class no_grad(switched):
     (3.0, True)
     """
 
+    def __new__(cls, function: Any = None) -> Any:
+        """The context, or, as ``@ad.no_grad`` without parentheses, the function with recording off."""
+        return super().__new__(cls) if function is None else cls()(function)
+
     def __init__(self) -> None:
         super().__init__(recording=False, cut="no_grad")
 
     def __call__(self, function: Any) -> Any:
         """The function with recording off in every call."""
+        if not callable(function):
+            raise OperandError(
+                f"no_grad decorates functions, got {type(function).__name__}.",
+                where=here(),
+                help="write `with ad.no_grad():` around a block, or @ad.no_grad() above a function.",
+            )
+        return _quietly(function)
 
-        @wraps(function)
-        def quiet(*args: Any, **kwargs: Any) -> Any:
+
+def _quietly(function: Any) -> Any:
+    if inspect.iscoroutinefunction(function):
+        wrapper = _quiet_coroutine
+    elif inspect.isasyncgenfunction(function):
+        wrapper = _quiet_async_generator
+    elif inspect.isgeneratorfunction(function):
+        wrapper = _quiet_generator
+    else:
+        wrapper = _quiet_function
+    return wraps(function)(wrapper(function))
+
+
+def _quiet_function(function: Any) -> Any:
+    def quiet(*args: Any, **kwargs: Any) -> Any:
+        with no_grad():
+            return function(*args, **kwargs)
+
+    return quiet
+
+
+def _quiet_coroutine(function: Any) -> Any:
+    async def quiet(*args: Any, **kwargs: Any) -> Any:
+        with no_grad():
+            return await function(*args, **kwargs)
+
+    return quiet
+
+
+def _quiet_generator(function: Any) -> Any:
+    def quiet(*args: Any, **kwargs: Any) -> Any:
+        steps = function(*args, **kwargs)
+        step, sent = steps.send, None
+        try:
+            while True:
+                try:
+                    with no_grad():
+                        value = step(sent)
+                except StopIteration as end:
+                    return end.value
+                try:
+                    step, sent = steps.send, (yield value)
+                except Exception as error:  # noqa: BLE001 (it is handed on to the generator)
+                    step, sent = steps.throw, error
+        finally:
             with no_grad():
-                return function(*args, **kwargs)
+                steps.close()
 
-        return quiet
+    return quiet
+
+
+def _quiet_async_generator(function: Any) -> Any:
+    async def quiet(*args: Any, **kwargs: Any) -> Any:
+        steps = function(*args, **kwargs)
+        step, sent = steps.asend, None
+        try:
+            while True:
+                try:
+                    with no_grad():
+                        value = await step(sent)
+                except StopAsyncIteration:
+                    return
+                try:
+                    step, sent = steps.asend, (yield value)
+                except Exception as error:  # noqa: BLE001 (it is handed on to the generator)
+                    step, sent = steps.athrow, error
+        finally:
+            with no_grad():
+                await steps.aclose()
+
+    return quiet
 
 
 class scope(switched):
@@ -92,7 +175,11 @@ class scope(switched):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self._name = str(name)
+        if not isinstance(name, str) or not name.strip():
+            raise ArgumentError(
+                f"a scope is named by a text, got {name!r}.", where=here(), help='write ad.scope("encoder").'
+            )
+        self._name = name
 
     def __enter__(self) -> None:
         mode = MODE.get() or Mode()
