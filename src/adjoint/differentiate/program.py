@@ -14,6 +14,7 @@ from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
 from adjoint.graph.text import node_names
 from adjoint.primitives.structure import ALIAS
+from adjoint.site import here
 from adjoint.tensor import Tensor
 
 
@@ -25,29 +26,39 @@ def gradient_graph(graph: Graph, wrt: Iterable[str] | None = None) -> Graph:
     """
     if len(graph.outputs) != 1:
         raise GraphError(
-            f"grad needs a graph with one output, this one has {len(graph.outputs)}.", help="define it for one of them."
+            f"grad needs a graph with one output, this one has {len(graph.outputs)}.",
+            where=here(),
+            help="define it for one of them; a gradient has an output for each input, and g.grad(wrt=[name]) only one.",
         )
     root = graph.outputs[0]
     if root.shape != ():
         raise ShapeError(
             f"grad needs a scalar output, this graph computes {root.spec!r}.",
-            where=root.describe(),
+            where=root.describe() or here(),
             help="reduce it (sum, mean) first.",
         )
     if root.dtype.kind != "f":
-        raise DtypeError(f"grad needs a real output, this graph computes {root.spec!r}.", where=root.describe())
+        raise DtypeError(
+            f"grad needs a real output, this graph computes {root.spec!r}.",
+            where=root.describe() or here(),
+            help="take its real part, its imaginary part or abs.",
+        )
     names = node_names(graph.nodes)
     inputs = {names[n]: n for n in graph.inputs}
     chosen = [k for k, n in inputs.items() if n.dtype.kind in "fc"] if wrt is None else list(wrt)
     unknown = [k for k in chosen if k not in inputs]
     if unknown:
         raise ArgumentError(
-            f"the graph has no input {', '.join(map(repr, unknown))}.", help=f"its inputs are {', '.join(inputs)}."
+            f"the graph has no input {', '.join(map(repr, unknown))}.",
+            where=here(),
+            help=f"its inputs are {', '.join(inputs)}.",
         )
     nodes = [inputs[k] for k in chosen]
     for key, node in zip(chosen, nodes, strict=True):
         if node.dtype.kind not in "fc":
-            raise DtypeError(f"input {key} is {node.spec!r}, which has no derivative.", help="give it a float spec.")
+            raise DtypeError(
+                f"input {key} is {node.spec!r}, which has no derivative.", where=here(), help="give it a float spec."
+            )
     bound = min((n.seq for n in graph.nodes), default=0)
     walk = reverse([(root, make(seed_of(Spec((), root.dtype)), None))], nodes, bound=bound, records=True)
     outputs = [_node(walk.found.get(n), n) for n in nodes]

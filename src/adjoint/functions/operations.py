@@ -8,7 +8,19 @@ from collections.abc import Callable
 from typing import Any
 
 from adjoint.errors import AdjointError, GraphError
-from adjoint.functions import contractions, elementwise, joining, linalg, movement, neural, picking, reductions
+from adjoint.functions import (
+    contractions,
+    cumulative,
+    einsums,
+    elementwise,
+    joining,
+    linalg,
+    movement,
+    neural,
+    picking,
+    reductions,
+)
+from adjoint.site import here
 from adjoint.tensor import Tensor
 
 Operation = Callable[..., Any]
@@ -23,10 +35,11 @@ _ELEMENTWISE = """
 _OTHERS: tuple[tuple[Any, str], ...] = (
     (elementwise, _ELEMENTWISE),
     (reductions, "sum prod max min argmax argmin mean var std all any logsumexp norm"),
+    (cumulative, "cumsum cumprod"),
     (movement, "reshape ravel transpose matrix_transpose swapaxes moveaxis expand_dims squeeze broadcast_to flip pad"),
     (joining, "split array_split repeat tile roll"),
     (picking, "getitem take take_along_axis diagonal diag trace tril triu sort argsort diff"),
-    (contractions, "matmul dot vdot inner outer tensordot"),
+    (contractions, "matmul dot vdot inner outer tensordot kron"),
     (linalg, "solve slogdet det inv"),
     (neural, "softmax log_softmax"),
 )
@@ -45,12 +58,17 @@ def _item(operand: Any, /, index: int) -> Any:
     return operand[index]
 
 
+def _einsum(*operands: Any, subscripts: str) -> Any:
+    return einsums.einsum(subscripts, *operands)
+
+
 OPERATIONS: dict[str, Operation] = {
     name: getattr(module, name) for module, names in _OTHERS for name in names.split()
 } | {
     "abs": elementwise.absolute,
     "set_at": picking.at,
     "item": _item,
+    "einsum": _einsum,
     **{f.__name__: _joined(f) for f in (joining.concatenate, joining.stack, joining.vstack, joining.hstack)},
 }
 
@@ -62,6 +80,7 @@ def operation(name: str, called: str) -> Operation:
     near = difflib.get_close_matches(str(called), OPERATIONS, 3)
     raise GraphError(
         f"{name}: there is no operation {called!r}.",
+        where=here(),
         help=f"did you mean {' or '.join(near)}?"
         if near
         else "operations have NumPy's names: add, multiply, sin, sum, ...",
@@ -75,12 +94,18 @@ def perform(name: str, called: str, operands: list[Any], params: dict[str, Any])
         if isinstance(one, tuple | list) and called != "item" and any(type(part) is Tensor for part in one):
             raise GraphError(
                 f"{name}: an operand of {called} has several outputs.",
+                where=here(),
                 help="pick one first: ('item', name, {'index': 0}).",
             )
     try:
-        inspect.signature(function).bind(*operands, **params)
+        signature = inspect.signature(function)
+        signature.bind(*operands, **params)
     except TypeError as error:
-        raise GraphError(f"{name}: {called} does not take {_counted(operands, params)}: {error}.") from error
+        raise GraphError(
+            f"{name}: {called} does not take {_counted(operands, params)}: {error}.",
+            where=here(),
+            help=f"it takes ({', '.join(signature.parameters)}).",
+        ) from error
     try:
         return function(*operands, **params)
     except AdjointError as error:

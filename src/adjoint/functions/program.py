@@ -66,7 +66,7 @@ def define(
     outputs = (str(output),) if single else tuple(output)
     for name in outputs:
         if name not in steps and name not in specs:
-            help = f"defined are {', '.join(steps)}."
+            help = f"defined are {', '.join(steps) or 'none'}."
             raise GraphError(f"the output {name!r} is not defined.", where=here(), help=help)
     known: dict[str, Any] = {}
     with switched(recording=True, everything=False, scope=None, origin=None):
@@ -110,7 +110,9 @@ def _inputs(steps: Mapping[str, Any], given: dict[str, Any]) -> dict[str, Spec]:
     """The names that nothing defines, in the order of their first use, with their specs."""
     for name, spec in given.items():
         if name in steps:
-            raise GraphError(f"{name!r} is both an input and defined.", where=here())
+            raise GraphError(
+                f"{name!r} is both an input and defined.", where=here(), help="give one of them another name."
+            )
         if not isinstance(spec, Spec):
             raise GraphError(
                 f"the input {name!r} needs a Spec, got {spec!r}.", where=here(), help="write Spec((3, 4))."
@@ -133,8 +135,13 @@ def _ordered(steps: Mapping[str, tuple[str, list[Any], Any]]) -> list[str]:
                 if not isinstance(one, str) or one not in steps or one in done:
                     continue
                 if one in open_names:
-                    circle = " -> ".join([*path[path.index(one) :], one])
-                    raise GraphError(f"the definition runs in a circle: {circle}.", where=here())
+                    circle = [*path[path.index(one) :], one]
+                    shown = circle if len(circle) <= 12 else [*circle[:6], "...", *circle[-5:]]
+                    raise GraphError(
+                        f"the definition runs in a circle: {' -> '.join(shown)}.",
+                        where=here(),
+                        help=f"define {one} without {circle[-2]}, or give it as an input.",
+                    )
                 path.append(one)
                 open_names[one] = iter(steps[one][1])
                 break

@@ -65,7 +65,7 @@ def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: 
     >>> allclose([1.0, 2.0], [1.0, 2.0 + 1e-9])
     True
     """
-    return bool(np.allclose(_known(a), _known(b), rtol, atol, equal_nan))
+    return bool(np.allclose(*map(_known, (a, b, rtol, atol, equal_nan))))
 
 
 def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
@@ -74,7 +74,7 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
     >>> array_equal([1.0, 2.0], [1.0])
     False
     """
-    return bool(np.array_equal(_known(a1), _known(a2), equal_nan))
+    return bool(np.array_equal(*map(_known, (a1, a2, equal_nan))))
 
 
 def _known(a: Any) -> Any:

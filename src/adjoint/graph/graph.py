@@ -84,7 +84,7 @@ class Graph:
 
         return define(nodes, output, inputs)
 
-    def evaluate(self, **values: Any) -> Any:
+    def evaluate(self, /, **values: Any) -> Any:
         """The value of the output (a dict where the outputs have keys) at these inputs, by name.
 
         Values of another shape or dtype than the graph's infer a new graph. Raises ArgumentError for
@@ -100,7 +100,7 @@ class Graph:
 
         return gradient_graph(self, wrt)
 
-    def explain(self, **values: Any) -> Any:
+    def explain(self, /, **values: Any) -> Any:
         """The Story of this graph at these inputs, by name."""
         from adjoint.explain.story import explain_graph
 
