@@ -33,7 +33,8 @@ def unary(op: Primitive) -> Callable[[Any], Any]:
     differentiable = op.differentiable
 
     def door(x: Any, /) -> Any:
-        if type(x) is not Tensor or _mode() is not None:
+        mode = _mode()
+        if type(x) is not Tensor or (mode is not None and (mode.recording or mode.everything)):
             return apply(op, (x,))
         xv = x._value
         try:
@@ -45,7 +46,7 @@ def unary(op: Primitive) -> Callable[[Any], Any]:
         t._grad = t._name = None
         t._view = False
         xn = x._node
-        if xn is None or not differentiable:
+        if xn is None or mode is not None or not differentiable:
             if type(xn) is Node and type(xv) is Spec:
                 return apply(op, (x,))
             t._node = None
@@ -86,7 +87,8 @@ def binary(op: Primitive, flip: bool = False) -> Callable[[Any, Any], Any]:
         yn: Any
         if flip:
             x, y = y, x
-        if _mode() is not None:
+        mode = _mode()
+        if mode is not None and (mode.recording or mode.everything):
             return apply(op, (x, y))
         if type(x) is Tensor:
             xv = x._value
@@ -128,7 +130,7 @@ def binary(op: Primitive, flip: bool = False) -> Callable[[Any, Any], Any]:
         t._value = out
         t._grad = t._name = None
         t._view = False
-        if (xn is None and yn is None) or not differentiable:
+        if (xn is None and yn is None) or mode is not None or not differentiable:
             if type(xv) is Spec or type(yv) is Spec:
                 return apply(op, (x, y))
             t._node = None

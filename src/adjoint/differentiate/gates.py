@@ -160,8 +160,8 @@ def _dead(
     """The mask of a new cotangent as a function, or None when there is none to carry on."""
     if not op.mask or (masked is None and op.mask in {"elementwise", "moves", "fills"}):
         return None
-    if not parent.op.mask and op.mask != "elementwise":
-        # The mask would end at the next gate anyway. (Elementwise gates still select by it.)
+    if not parent.op.mask and (op.mask != "elementwise" or op.bounded):
+        # The mask would end at the next gate anyway. (Elementwise gates of unbounded slope still select by it.)
         return None
     shape, wide = parent.shape, d.shape
 

@@ -146,7 +146,7 @@ def _walk(
                     waiting[parent] = before
                 else:
                     waiting[parent] = total = before + d
-                    if total.size > 1:  # to a single number NumPy adds in place more slowly than anew
+                    if parent.shape and total.size > 1:  # to a single number NumPy adds in place more slowly than anew
                         owned.add(parent)
         if free and saved is not None:
             node.saved = FREED
