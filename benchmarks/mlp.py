@@ -18,7 +18,7 @@ import adjoint.numpy as anp
 
 SIZES = (784, 512, 256, 10)
 BATCH = 128
-RATE = np.float32(0.01)
+RATE = 0.01
 
 
 def data():
@@ -126,7 +126,7 @@ def theirs(torch):
         loss.backward()
         with torch.no_grad():
             for p in parameters:
-                p -= float(RATE) * p.grad
+                p -= RATE * p.grad
                 p.grad = None
         return loss.item()
 
