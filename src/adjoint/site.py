@@ -17,7 +17,17 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import NamedTuple
 
+import numpy as np
+
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+#: Code that calls back into the engine for its caller: NumPy's functions and the standard library's (np.polyval,
+#: functools, copy). What is installed inside these folders is a user's.
+CARRIERS = (
+    os.path.dirname(os.path.abspath(np.__file__)) + os.sep,
+    os.path.dirname(os.path.abspath(os.__file__)) + os.sep,
+)
+_INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
 
 #: Files of the package whose code counts as a user's, because it is shown as an example: they add themselves.
 EXAMPLES: set[str] = set()
@@ -93,16 +103,21 @@ class _Ours(dict[str, bool]):
     """What is known of source files: worked out once a file, because every operation asks."""
 
     def __missing__(self, file: str) -> bool:
-        self[file] = found = file.startswith(PACKAGE) and file not in EXAMPLES
+        ours = file.startswith(PACKAGE) and file not in EXAMPLES
+        self[file] = found = ours or any(_inside(file, folder) for folder in CARRIERS)
         return found
 
 
-#: Whether a source file is adjoint's own, and no example.
+def _inside(file: str, folder: str) -> bool:
+    return file.startswith(folder) and not any(part in file[len(folder) - 1 :] for part in _INSTALLED)
+
+
+#: Whether a source file is adjoint's own (and no example), NumPy's or the standard library's.
 is_ours: Callable[[str], bool] = _Ours().__getitem__
 
 
 def user_frame(depth: int = 1) -> FrameType:
-    """The nearest frame that is not adjoint's own (or the outermost one)."""
+    """The nearest frame that is a user's (or the outermost one)."""
     frame = sys._getframe(depth)
     while is_ours(frame.f_code.co_filename) and frame.f_back is not None:
         frame = frame.f_back
