@@ -13,6 +13,8 @@ from __future__ import annotations
 import numpy as _np
 
 from adjoint.functions import contractions as _contractions
+from adjoint.functions import cumulative as _cumulative
+from adjoint.functions import einsums as _einsums
 from adjoint.functions import elementwise as _elementwise
 from adjoint.functions import joining as _joining
 from adjoint.functions import linalg as linalg
@@ -138,6 +140,8 @@ var = _reductions.var
 std = _reductions.std
 all = _reductions.all
 any = _reductions.any
+cumsum = _cumulative.cumsum
+cumprod = _cumulative.cumprod
 
 # Shapes and axes.
 reshape = _movement.reshape
@@ -190,6 +194,8 @@ vdot = _contractions.vdot
 inner = _contractions.inner
 outer = _contractions.outer
 tensordot = _contractions.tensordot
+kron = _contractions.kron
+einsum = _einsums.einsum
 
 # Questions, and arrays in the likeness of others.
 shape = _shapes.shape

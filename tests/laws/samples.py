@@ -133,6 +133,16 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
     **dict.fromkeys(("logical_not", "invert"), _one(TRUTH, np.False_)),
     **dict.fromkeys(("isnan", "isfinite", "isinf"), _one(np.array([1.0, np.nan, np.inf, -np.inf]), X)),
     **dict.fromkeys(("sum", "prod", "max", "min", "logsumexp", "norm", "argmax", "argmin"), _reductions()),
+    **dict.fromkeys(
+        ("cumsum", "cumprod"), (Sample((CUBE,), {"axis": -2}), Sample((np.resize(A, (2, 5)),), {"axis": -1}))
+    ),
+    "einsum": tuple(
+        Sample((x, y), {"subscripts": s})
+        for x, y, s in (
+            (A, B.T, "ij,jk->ik"), (CUBE, A, "bij,bi->jb"), (A, C, "ij,ij->"), (A, B[1], "ij,k->kij"),
+            (X, A, ",ij->ji"), (CUBE, CUBE.transpose(0, 2, 1), "nij,njk->nki"), (A[0], B[0], "i,i->i"),
+        )
+    ),
     "getitem": _picks(),
     "set_at": _picks(first=2),
     "index_add": _picks(first=2),

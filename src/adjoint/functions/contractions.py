@@ -62,6 +62,23 @@ def outer(a: Any, b: Any) -> Any:
     return e.multiply(expand_dims(ravel(a), 1), expand_dims(ravel(b), 0))
 
 
+def kron(a: Any, b: Any) -> Any:
+    """Every entry of ``a`` replaced by itself times the whole of ``b``.
+
+    >>> kron([1.0, 3.0], [1.0, 2.0])
+    tensor([1., 2., 3., 6.])
+    """
+    a, b = operand(a, "kron"), operand(b, "kron")
+    n = max(len(shape_of(a)), len(shape_of(b)))
+    left, right = ((1,) * (n - len(shape_of(x))) + shape_of(x) for x in (a, b))
+    paired = [
+        (size for pair in zip(*shapes, strict=True) for size in pair)
+        for shapes in ((left, (1,) * n), ((1,) * n, right))
+    ]
+    wide, narrow = (reshape(x, tuple(shape)) for x, shape in zip((a, b), paired, strict=True))
+    return reshape(e.multiply(wide, narrow), tuple(i * j for i, j in zip(left, right, strict=True)))
+
+
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """The product summed over some axes of both: a number of them, or a pair of lists.
 

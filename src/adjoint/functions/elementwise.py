@@ -14,6 +14,7 @@ from adjoint.functions.common import dtype_of, operand, refuse
 from adjoint.primitives import (
     compare,
     contract,
+    cumulate,
     determinant,
     elementwise,
     index,
@@ -32,8 +33,8 @@ from adjoint.site import here
 
 #: Importing these has registered every record; now each gets its door.
 MODULES = (
-    compare, contract, determinant, elementwise, index, inverse, linalg, logarithms, movement, order, reduce, rounding,
-    choosing, smooth,
+    compare, contract, cumulate, determinant, elementwise, index, inverse, linalg, logarithms, movement, order, reduce,
+    rounding, choosing, smooth,
 )  # fmt: skip
 install_doors()
 
@@ -134,8 +135,8 @@ conjugate = conj
 def sign(x: Any, /) -> Any:
     """The sign of real numbers, which is flat, and the direction ``z / abs(z)`` of complex ones, which turns.
 
-    >>> sign([-2.0, 0.0]), sign(3 + 4j)
-    (tensor([-1.,  0.]), tensor(0.6+0.8j))
+    >>> sign(-2.0), sign(3 + 4j)
+    (tensor(-1.), tensor(0.6+0.8j))
     """
     x = operand(x, "sign")
     return _direction(x) if dtype_of(x).kind == "c" else _sign(x)

@@ -7,7 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.functions import contractions, elementwise, joining, linalg, movement, picking, reductions, shapes
+from adjoint.functions import (
+    contractions,
+    cumulative,
+    einsums,
+    elementwise,
+    joining,
+    linalg,
+    movement,
+    picking,
+    reductions,
+    shapes,
+)
 
 #: np.sin(tensor) calls these (NEP 13).
 UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
@@ -95,6 +106,8 @@ NUMPY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.std: reductions.std,
     np.all: reductions.all,
     np.any: reductions.any,
+    np.cumsum: cumulative.cumsum,
+    np.cumprod: cumulative.cumprod,
     np.reshape: movement.reshape,
     np.ravel: movement.ravel,
     np.transpose: movement.transpose,
@@ -137,6 +150,8 @@ NUMPY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.inner: contractions.inner,
     np.outer: contractions.outer,
     np.tensordot: contractions.tensordot,
+    np.kron: contractions.kron,
+    np.einsum: einsums.einsum,
     np.linalg.norm: linalg.norm,
     np.linalg.solve: linalg.solve,
     np.linalg.slogdet: linalg.slogdet,

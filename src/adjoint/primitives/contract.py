@@ -77,3 +77,54 @@ matmul = bilinear(
     words="Matmul contracts: each input receives the upstream gradient times the other input, transposed.",
     python="{x} @ {y}",
 )
+
+
+def _einsum(x: Any, y: Any, subscripts: str) -> Any:
+    return np.einsum(subscripts, x, y, optimize=True)[()]
+
+
+def terms(subscripts: str) -> tuple[str, str, str]:
+    """The letters of the left operand, the right operand and the result.
+
+    >>> terms("ij,jk->ik")
+    ('ij', 'jk', 'ik')
+    """
+    operands, out = subscripts.split("->")
+    left, right = operands.split(",")
+    return left, right, out
+
+
+def _einsum_spec(x: Any, y: Any, subscripts: str) -> Spec:
+    x, y = Spec.of(x), Spec.of(y)
+    left, right, out = terms(subscripts)
+    sizes = dict(zip(left + right, x.shape + y.shape, strict=True))
+    return Spec(tuple(sizes[letter] for letter in out), np.result_type(x.dtype, y.dtype))
+
+
+def _einsum_by_left(xp: Any, g: Any, y: Any, subscripts: str) -> Any:
+    left, right, out = terms(subscripts)
+    return xp.einsum(g, y, subscripts=f"{out},{right}->{left}")
+
+
+def _einsum_by_right(xp: Any, g: Any, x: Any, subscripts: str) -> Any:
+    left, right, out = terms(subscripts)
+    return xp.einsum(x, g, subscripts=f"{left},{out}->{right}")
+
+
+#: In its normal form: no letter twice in one term, and each letter in two of the three terms at least,
+#: with the same size. functions/einsums.py brings everything that NumPy's einsum takes into this form.
+einsum = bilinear(
+    "einsum",
+    _einsum,
+    _einsum_by_left,
+    _einsum_by_right,
+    spec=_einsum_spec,
+    params=("subscripts",),
+    dtypes="fc",
+    symbol="Σ∏",
+    formula="einsum({x}, {y}, {subscripts})",
+    slopes=("einsum(g, {y})", "einsum({x}, g)"),
+    verb="contracts",
+    words="Einsum contracts: each input receives the einsum of the upstream gradient and the other input.",
+    python=lambda o, n: f"np.einsum({n.params['subscripts']!r}, {o[0]}, {o[1]}, optimize=True)",
+)

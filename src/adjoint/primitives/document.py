@@ -10,6 +10,7 @@ from pathlib import Path
 from adjoint.primitives import (
     compare,
     contract,
+    cumulate,
     determinant,
     elementwise,
     index,
@@ -38,6 +39,7 @@ PARTS = {
     "Comparisons and logic": compare,
     "Rounding": rounding,
     "Reductions": reduce,
+    "Running sums and products": cumulate,
     "Movement": movement,
     "Order": order,
     "Indexing": index,

@@ -151,9 +151,11 @@ min_ = reduce(
 )
 
 
-def _softmax(xp: Any, x: Any, out: Any) -> Any:
+def _softmax(xp: Any, x: Any, out: Any, axis: tuple[int, ...]) -> Any:
     # A row of -inf has the value -inf; its entries receive 0 rather than exp(-inf + inf).
-    return xp.exp(x - xp.where(out == -math.inf, 0.0, out))
+    share = xp.exp(x - xp.where(out == -math.inf, 0.0, out))
+    endless = x == math.inf  # such entries share all of it equally
+    return xp.where(endless, 1.0 / xp.sum(endless, axis=axis, keepdims=True), share)
 
 
 logsumexp = reduce(
