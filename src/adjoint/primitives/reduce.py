@@ -151,11 +151,10 @@ min_ = reduce(
 )
 
 
-def _softmax(xp: Any, x: Any, out: Any, axis: tuple[int, ...]) -> Any:
-    # A row of -inf has the value -inf; its entries receive 0 rather than exp(-inf + inf).
-    share = xp.exp(x - xp.where(out == -math.inf, 0.0, out))
-    endless = x == math.inf  # such entries share all of it equally
-    return xp.where(endless, 1.0 / xp.sum(endless, axis=axis, keepdims=True), share)
+def _softmax(xp: Any, x: Any, out: Any) -> Any:
+    # A row of -inf has the value -inf; its entries receive 0 rather than exp(-inf + inf). (An entry of +inf
+    # does receive the NaN of inf - inf: sparing it would cost every softmax three more passes.)
+    return xp.exp(x - xp.where(out == -math.inf, 0.0, out))
 
 
 logsumexp = reduce(
