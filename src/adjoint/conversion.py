@@ -175,7 +175,9 @@ def _length(self: Tensor) -> int:
 
 def _iterate(self: Tensor) -> Any:
     if not self._value.shape:
-        raise UnsupportedError("a tensor without axes has nothing to _iterate over.", where=here())
+        raise UnsupportedError(
+            "a tensor without axes has nothing to iterate over.", where=here(), help="t.item() is its number."
+        )
     return (self[i] for i in range(self._value.shape[0]))
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from adjoint.apply import apply, make, normalize, record
+from adjoint.differentiate.closed import closed, no_hidden_tensors, raw
 from adjoint.differentiate.saved import freed
-from adjoint.errors import AdjointError, RuleError
+from adjoint.errors import RuleError
 from adjoint.graph.node import FREED, Node
 from adjoint.graph.spec import Spec
 from adjoint.modes import no_grad
@@ -120,12 +121,12 @@ class Function:
     @staticmethod
     def forward(ctx: Any, *args: Any) -> Any:
         """The value of the operation."""
-        raise RuleError("a Function needs a static forward(ctx, ...).")
+        raise _unwritten("forward(ctx, ...)")
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
         """The gradients by the arguments of forward."""
-        raise RuleError("a Function needs a static backward(ctx, ...).")
+        raise _unwritten("backward(ctx, ...)")
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
@@ -136,6 +137,8 @@ class Function:
             if type(argument) is Tensor or isinstance(argument, float | complex | np.ndarray | np.floating):
                 places.append(place)
                 operands.append(argument)
+            else:
+                no_hidden_tensors(cls.__name__, place, argument)
         needs = tuple(type(a) is Tensor and a._node is not None for a in args)
         ctx = Context(needs)
         call = Call([None if i in places else a for i, a in enumerate(args)], places, ctx)
@@ -160,18 +163,16 @@ def _held(value: Any) -> Any:
 
 
 def _forward(cls: type[Function], ctx: Context, arguments: list[Any]) -> tuple[Any, bool]:
-    with no_grad():
-        outs = cls.forward(ctx, *arguments)
-    if outs is None:
-        raise RuleError(
-            f"{cls.__name__}.forward returned None.", where=here(), help="return a tensor or a tuple of them."
-        )
+    name = f"{cls.__name__}.forward"
+    outs = closed(name, cls.forward, ctx, *arguments)
     several = isinstance(outs, tuple)
-    return tuple(_value(o) for o in outs) if several else _value(outs), several
+    return tuple(raw(name, o) for o in outs) if several else raw(name, outs), several
 
 
-def _value(out: Any) -> Any:
-    return out._value if type(out) is Tensor else np.asarray(normalize(out))[()]
+def _unwritten(signature: str) -> RuleError:
+    return RuleError(
+        f"a Function needs a static {signature}.", where=here(), help="write it under @staticmethod in the subclass."
+    )
 
 
 class _Source:
@@ -328,17 +329,17 @@ def _checked(cls: type[Function], node: Node, found: Any, records: bool, once: b
 
 
 def _fitted(cls: Any, rule: str, node: Node, one: Any, spec: Spec, place: int, records: bool, once: bool) -> Any:
-    try:
-        tensor = one if type(one) is Tensor else make(np.asarray(normalize(one))[()], None)
-    except AdjointError as error:
-        error.where = node.describe()
-        raise
-    what = f"{cls.__name__}.{rule} returned {Spec.of(tensor._value)!r} as number {place}"
+    what = f"{cls.__name__}.{rule} returned"
+    if type(one) is not Tensor and not isinstance(one, float | complex | np.ndarray | np.generic):
+        help = f"return a tensor or array of {spec!r}" + (", or None." if rule == "backward" else ".")
+        raise RuleError(f"{what} a {type(one).__name__} as number {place}.", where=node.describe(), help=help)
+    tensor = one if type(one) is Tensor else make(np.asarray(normalize(one, what))[()], None)
+    what = f"{what} {Spec.of(tensor._value)!r} as number {place}, but it must have the"
     if tensor.shape != spec.shape:
-        raise RuleError(f"{what}, but it must have the shape of {spec!r}.", where=node.describe())
+        raise RuleError(f"{what} shape of {spec!r}.", where=node.describe(), help="sum or reshape it to that shape.")
     kind = tensor.dtype.kind
     if kind not in "fc" or (kind == "c" and spec.dtype.kind != "c"):
-        raise RuleError(f"{what}, but it must have the dtype of {spec!r}.", where=node.describe())
+        raise RuleError(f"{what} dtype of {spec!r}.", where=node.describe(), help="cast it, or take its real part.")
     if not records:
         return tensor._value
     if not once:

@@ -89,7 +89,8 @@ def _walk(roots: list[Node], tangents: Mapping[Node, Any], bound: int, xp: Any, 
             raise UnsupportedError(
                 f"{op.name} has no forward-mode rule.",
                 where=node.describe(),
-                help="give its Function a static jvp(ctx, *tangents), or use reverse mode (grad, vjp, hessian).",
+                help="give its Function a static jvp(ctx, *tangents), write its rule with ad.custom_jvp, "
+                "or use reverse mode (grad, vjp, hessian).",
             )
         if mode is not None:
             mode.origin = (node, -1, "push")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.apply import RECORD, apply, leaf, make, normalize
+from adjoint.differentiate.closed import closed, raw
 from adjoint.differentiate.containers import flatten
 from adjoint.differentiate.cotangent import plain
 from adjoint.differentiate.reverse import reverse
@@ -40,10 +41,8 @@ class _Ruled(ABC):
     def __call__(self, *args: Any) -> Any:
         self._ready()
         operands, structure = _operands(args)
-        with no_grad():
-            out = self._f(*structure.fill([make(_raw(o), None) for o in operands]))
-        outs, build = flatten(out)
-        values = [_out_value(self._name, o) for o in outs]
+        outs, build = flatten(closed(self._name, self._f, *structure.fill([make(o._value, None) for o in operands])))
+        values = [raw(self._name, o) for o in outs]
         fresh: list[Any] = [tuple(values)]
         op = self._primitive(structure, fresh)
         found = apply(op, tuple(operands), {"rule": _Quiet(structure)})
@@ -53,16 +52,14 @@ class _Ruled(ABC):
         def value(*values: Any, rule: Any) -> Any:
             if fresh:
                 return fresh.pop()
-            with no_grad():
-                again = self._f(*structure.fill([make(np.asarray(v)[()], None) for v in values]))
-            return tuple(_out_value(self._name, o) for o in flatten(again)[0])
+            again = closed(self._name, self._f, *structure.fill([make(np.asarray(v)[()], None) for v in values]))
+            return tuple(raw(self._name, o) for o in flatten(again)[0])
 
         def spec(*specs: Any, rule: Any) -> Any:
             if fresh:
                 return tuple(Spec.of(v) for v in fresh.pop())
-            with no_grad():
-                again = self._f(*structure.fill([make(Spec.of(s), None) for s in specs]))
-            return tuple(Spec.of(_out_value(self._name, o)) for o in flatten(again)[0])
+            again = closed(self._name, self._f, *structure.fill([make(Spec.of(s), None) for s in specs]))
+            return tuple(Spec.of(raw(self._name, o)) for o in flatten(again)[0])
 
         return Primitive(
             name=self._name,
@@ -128,7 +125,14 @@ class custom_vjp(_Ruled):
         assert self._backward is not None
         mode = switched(recording=True) if records else no_grad()
         with mode:
-            out, residuals = self._forward(*structure.fill(inputs))
+            pair = self._forward(*structure.fill(inputs))
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise RuleError(
+                    f"the forward rule of {self._name} must return (out, residuals).",
+                    where=node.describe(),
+                    help="return a pair; None stands for no residuals.",
+                )
+            out, residuals = pair
             _, build = flatten(out)
             found = self._backward(residuals, build(cotangents))
         parts = found if isinstance(found, tuple) else (found,)
@@ -171,7 +175,11 @@ class custom_jvp(_Ruled):
         assert self._rule is not None
         pair = self._rule(tuple(structure.fill(primals)), tuple(structure.fill(tangents)))
         if not isinstance(pair, tuple) or len(pair) != 2:
-            raise RuleError(f"the rule of {self._name} must return (out, tangent_out).", where=node.describe())
+            raise RuleError(
+                f"the rule of {self._name} must return (out, tangent_out).",
+                where=node.describe(),
+                help="return a pair.",
+            )
         outs = flatten(pair[1])[0]
         if len(outs) != len(node.specs):
             raise RuleError(
@@ -294,16 +302,6 @@ class _Quiet:
 
     def __repr__(self) -> str:
         return "rule"
-
-
-def _raw(operand: Tensor) -> Any:
-    return operand._value
-
-
-def _out_value(name: str, out: Any) -> Any:
-    if out is None:
-        raise RuleError(f"{name} returned None.", where=here(), help="return a tensor or a container of them.")
-    return out._value if type(out) is Tensor else np.asarray(normalize(out))[()]
 
 
 def _tensor(value: Any, spec: Spec) -> Tensor:
