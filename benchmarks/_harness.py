@@ -156,7 +156,7 @@ def _digits(value: float) -> str:
 
 def _table(head: tuple[str, ...], cells: list[tuple[str, ...]], markdown: bool) -> str:
     rows = [head, *cells]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    widths = [max(3, *(len(row[i]) for row in rows)) for i in range(len(head))]
     lines, before = [], ""
     for row in rows:
         shown = ("" if row[0] == before else row[0], *row[1:])
