@@ -84,8 +84,10 @@ direction = opaque(
 
 def _first_wins(xp: Any, x: Any, y: Any, won: Any, out_spec: Any) -> Any:
     # NaN wins, because the value is NaN for its sake; equal operands share.
-    one = out_spec.dtype.type
-    return xp.where(x == y, one(0.5), xp.where(xp.logical_or(won, x != x), one(1), one(0)))
+    # (Counted and not selected: np.where guesses at every element, and these passes do not.)
+    half = out_spec.dtype.type(0.5)
+    won = xp.logical_or(won, x != x)
+    return half * won + half * xp.logical_or(won, x == y)
 
 
 maximum = router(
