@@ -53,6 +53,7 @@ multiply = elementwise(
     emit=lambda k, x, y: k.mul(x, y),
 )
 
+
 def _one_over(xp: Any, y: Any) -> Any:
     # A divisor that is a plain number is divided by as NumPy does, where Python raises at 0.
     return math.copysign(math.inf, y) if type(y) in (int, float) and y == 0 else 1.0 / y

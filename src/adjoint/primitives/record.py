@@ -85,7 +85,12 @@ class Primitive:
     hot: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        hot = bool(self.pulls) and None not in self.pulls and self.mask in {"elementwise", "moves", "fills", ""} and not self.several
+        hot = (
+            bool(self.pulls)
+            and None not in self.pulls
+            and self.mask in {"elementwise", "moves", "fills", ""}
+            and not self.several
+        )
         object.__setattr__(self, "hot", hot and self.pull_all is None and self.accumulate is None)
 
     @property
@@ -134,7 +139,6 @@ class Namespace:
 
     def __repr__(self) -> str:
         return f"<namespace of {len(vars(self))} functions>"
-
 
 
 #: The namespace of plain NumPy values.
