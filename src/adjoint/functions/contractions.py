@@ -13,8 +13,12 @@ from adjoint.primitives.specs import normal_axis
 from adjoint.site import here
 
 #: The matrix product of all ranks, as ``@``: the door of the record itself.
-matmul = e.door_of("matmul")
-matmul.__doc__ = "Computes the matrix product x @ y, of vectors, matrices and stacks of matrices."
+matmul = e.door_of(
+    "matmul",
+    "matmul([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0])",
+    "tensor([3., 7.])",
+    "Computes the matrix product x @ y, of vectors, matrices and stacks of matrices.",
+)
 
 
 def dot(a: Any, b: Any) -> Any:

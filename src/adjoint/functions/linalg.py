@@ -32,17 +32,29 @@ __all__ = [
 ]
 
 #: The solution of linear systems: the door of the record itself.
-solve = door_of("solve")
-solve.__doc__ = "Computes the solution x of a @ x = b, for one matrix or a stack of them."
+solve = door_of(
+    "solve",
+    "solve([[2.0, 0.0], [0.0, 4.0]], [1.0, 1.0])",
+    "tensor([0.5 , 0.25])",
+    "Computes the solution x of a @ x = b, for one matrix or a stack; SingularError where there is none.",
+)
 
 
 #: The determinant: the door of the record itself.
-det = door_of("det")
-det.__doc__ = "Computes the determinant of one matrix or a stack of them; its gradient exists for singular ones, too."
+det = door_of(
+    "det",
+    "det([[1.0, 2.0], [3.0, 4.0]])",
+    "tensor(-2.)",
+    "Computes the determinant of one matrix or a stack of them; its gradient exists for singular ones, too.",
+)
 
 
 class SlogdetResult(NamedTuple):
-    """The sign of a determinant, and the logarithm of its size."""
+    """The sign of a determinant, and the logarithm of its size.
+
+    >>> slogdet([[0.0, 1.0], [1.0, 0.0]]).sign
+    tensor(-1.)
+    """
 
     sign: Any
     logabsdet: Any
