@@ -1,20 +1,25 @@
 """How the tests call the command line: in this process, and as a process of its own."""
 
+import inspect
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from click.testing import CliRunner
+import click.testing
 
 from adjoint.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+# Before click 8.2 the runner put both streams into one unless told not to; since then it is never told.
+_APART = {"mix_stderr": False} if "mix_stderr" in inspect.signature(click.testing.CliRunner).parameters else {}
+
+
 def adjoint(*arguments):
     """The outcome of ``adjoint ARGUMENTS`` in this process: exit_code, stdout, stderr."""
-    return CliRunner().invoke(cli, [str(a) for a in arguments], prog_name="adjoint")
+    return click.testing.CliRunner(**_APART).invoke(cli, [str(a) for a in arguments], prog_name="adjoint")
 
 
 def process(*arguments, folder=None, module=("-m", "adjoint"), **environment):

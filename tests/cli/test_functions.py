@@ -122,7 +122,7 @@ def test_numbers_on_the_command_line(folder):
 
 
 def test_what_the_function_prints_is_no_output(folder):
-    outcome = adjoint("explain", "model.py:talkative", "x=3", "--json", "-")
+    outcome = process("explain", "model.py:talkative", "x=3", "--json", "-", folder=folder)
     assert json.loads(outcome.stdout)["adjoint_story"] == 1
     assert "a word from the user" in outcome.stderr
 

@@ -64,7 +64,8 @@ def test_dtypes_follow_numpy(symbol, dtype, v):
         if tracked and dtype != "i8":
             t = ad.tensor(t, requires_grad=True) * 1
         try:
-            after = op(expected.copy(), v)
+            # The ufunc, because the operator of NumPy 2.0 squares whole numbers for 2.0 after all.
+            after = np.power(expected, v, out=expected.copy()) if symbol == "**" else op(expected.copy(), v)
         except TypeError:
             with pytest.raises(DtypeError, match="cannot hold"):
                 op(t, v)

@@ -58,11 +58,13 @@ def test_arithmetic_with_everything(symbol, other, dtype, tracked):
     op, a = ARITHMETIC[symbol], A.astype(dtype)
     t = ad.tensor(a, requires_grad=tracked)
     plain = np.asarray(other) if isinstance(other, list) else other
-    same(op(t, other), op(a, plain))
-    same(op(other, t), op(plain, a))
+    # The ufunc, because the operator of NumPy 2.0 squares single precision in single for np.float64(2).
+    plainly = np.power if symbol == "**" else op
+    same(op(t, other), plainly(a, plain))
+    same(op(other, t), plainly(plain, a))
     assert op(t, other).requires_grad is (tracked and symbol != "//")
     if not isinstance(other, list):
-        same(op(t, ad.tensor(other)), op(a, np.asarray(other)[()]))
+        same(op(t, ad.tensor(other)), plainly(a, np.asarray(other)[()]))
 
 
 @pytest.mark.parametrize("symbol", [*ARITHMETIC, *COMPARISONS])

@@ -6,6 +6,7 @@ import os
 import textwrap
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -136,8 +137,9 @@ def _train(data: Digits, seeds: tuple[int, ...], epochs: int) -> list[Trained]:
         TextColumn("  {task.description}"), BarColumn(), TextColumn("{task.fields[accuracy]}"), TimeRemainingColumn()
     )  # fmt: skip
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    shown = bar if console.is_terminal else nullcontext()  # a bar that is disabled may still end its line
     # One thread: matrices this small only make a second one wait.
-    with threadpool_limits(1), bar:
+    with threadpool_limits(1), shown:
         found = []
         for seed in seeds:
             task = bar.add_task(f"seed {seed}", total=epochs, accuracy="")

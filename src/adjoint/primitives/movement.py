@@ -103,7 +103,7 @@ def _expand_dims_spec(x: Any, axis: tuple[int, ...]) -> Spec:
 
 expand_dims = linear(
     "expand_dims",
-    lambda x, axis: np.expand_dims(x, axis),
+    lambda x, axis: np.expand_dims(x, tuple(axis)),  # NumPy 2.0 takes no subclass of tuple
     lambda xp, g, axis: xp.squeeze(g, axis=axis),
     spec=_expand_dims_spec,
     params=("axis",),
