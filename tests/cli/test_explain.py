@@ -155,7 +155,9 @@ def test_mistakes_in_an_expression(arguments, words, caret):
     [("--jsn", "x"), ("--view", "wire"), ("--view", "round", "--svg", "a.svg"), ("--rate", "nan"), ("--rate", "x")],
 )
 def test_mistakes_in_options(options, tmp_path):
-    assert "Error: " in refused(adjoint("explain", *WORKED, *options))
+    told = refused(adjoint("explain", *WORKED, *options))
+    assert told.startswith("error: ")
+    assert "\n  help: adjoint explain --help lists" in told
 
 
 def test_what_a_terminal_would_act_on_is_not_repeated():

@@ -85,19 +85,30 @@ def explain(subject: Subject, wanted: Wanted) -> bool:
     _refuse_failed(story, subject)
     report = _checked(subject) if wanted.check else None
     files: dict[Path, str] = {}
-    if wanted.json not in (None, "-"):
-        files[Path(str(wanted.json))] = story.to_json() + "\n"
+    alone: str | None = None  # what standard output gets instead of the report
+    if wanted.json is not None:
+        document = story.to_json() + "\n"
+        if wanted.json == "-":
+            alone = document
+        else:
+            files[_file("--json", wanted.json)] = document
     if wanted.svg is not None:
         from adjoint.view.svg import render
 
         picture = render(story.to_dict(), view=wanted.view, theme=wanted.theme)  # type: ignore[arg-type]
-        if Path(wanted.svg) in files:
-            raise ArgumentError("--json and --svg name the same file.", where=wanted.svg, help="name two files.")
-        files[Path(wanted.svg)] = picture
+        if wanted.svg == "-":
+            if alone is not None:
+                raise ArgumentError("--json and --svg both ask for standard output.", help="name a file for one.")
+            alone = picture if picture.endswith("\n") else picture + "\n"
+        else:
+            place = _file("--svg", wanted.svg)
+            if place in files:
+                raise ArgumentError("--json and --svg name the same file.", where=wanted.svg, help="name two files.")
+            files[place] = picture
     write_all(files)
-    quiet = wanted.json == "-"
-    if quiet:
-        click.echo(story.to_json())
+    quiet = alone is not None
+    if alone is not None:
+        click.echo(alone, nl=False)
     else:
         story.show()
     if wanted.source:
@@ -108,6 +119,12 @@ def explain(subject: Subject, wanted: Wanted) -> bool:
     for path in files:
         click.echo(f"wrote {path}", err=True)
     return report is None or report.ok
+
+
+def _file(option: str, name: str) -> Path:
+    if not name:
+        raise ArgumentError(f"{option} names no file.", help=f"write {option} FILE, or {option} - for standard output.")
+    return Path(name)
 
 
 def check(subject: Subject) -> bool:

@@ -37,6 +37,12 @@ def names_a_file(target: str) -> bool:
 def load_function(target: str) -> Callable[..., Any]:
     """The function of FILE:FUNCTION; raises InputFileError, ArgumentError, or UserError for what its file raises."""
     name, _, function = target.rpartition(":")
+    if not name and ":" in target:
+        raise ArgumentError(
+            "no file is named before the colon.",
+            where=_quoted(target),
+            help="write FILE:FUNCTION, such as model.py:loss.",
+        )
     if not name or not function:
         file = function or name
         raise ArgumentError(
@@ -76,7 +82,8 @@ def _module(path: Path) -> Any:
     shadowed = sys.modules.get(place.stem)
     sys.modules[place.stem] = module  # dataclasses and pickles look their module up there
     try:
-        with telling(f"{path.name} could not be loaded: mend it, or name another file."):
+        mend = f"{path.name} could not be loaded: mend it, or name another file."
+        with contextlib.redirect_stdout(sys.stderr), telling(mend):  # its prints are no output of ours
             spec.loader.exec_module(module)
     except AdjointError:
         if shadowed is None:
@@ -145,7 +152,7 @@ def _syntax_place(error: SyntaxError) -> str | None:
     """The line that Python could not read, with a caret under the place."""
     if error.filename is None:
         return None
-    head = f"in {Path(error.filename).name}:{error.lineno}"
+    head = f"in {Path(error.filename).name}" + (f":{error.lineno}" if error.lineno else "")
     line = (error.text or "").rstrip("\n")
     if not line.strip():
         return head

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
+import os
 import sys
 from typing import Any
 
 import click
 
+from adjoint.cli.plain_letters import register
 from adjoint.errors import AdjointError
 
-CHECK_FAILED, BAD_INPUT = 1, 2
+#: What an exit status says; 130 is what shells give to a process that Ctrl-C ended.
+CHECK_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 EXPLAIN_HELP = """
 Explain a computation: both passes, step by step, in numbers and words.
@@ -40,13 +43,43 @@ digits, and one of its predictions explained. Pictures and JSON go to a folder.
 class Commands(click.Group):
     """The group of commands; whatever is wrong with the input ends as one message and exit status 2."""
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command that was asked for."""
+    def main(self, *args: Any, **settings: Any) -> Any:
+        """Runs the command that was asked for, and ends the process with its status."""
+        sys.exit(self._status(*args, **settings))
+
+    def _status(self, *args: Any, **settings: Any) -> int:
         try:
-            return super().invoke(ctx)
+            status = super().main(*args, **settings | {"standalone_mode": False})
+            sys.stdout.flush()  # a full disk is noticed here, not when nobody can tell it any more
+            return status if isinstance(status, int) else 0
+        except click.UsageError as error:
+            if type(error).__name__ == "NoArgsIsHelpError":  # newer than the oldest click that serves here
+                error.show()
+                return BAD_INPUT
+            name = error.ctx.command_path if error.ctx is not None else "adjoint"
+            say(AdjointError(error.format_message(), help=f"{name} --help lists the {_listed(error)}."))
         except AdjointError as error:
             say(error)
-            ctx.exit(BAD_INPUT)
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            _discard_output()
+            words = f"the output cannot be written: {error.strerror or error}."
+            say(AdjointError(words, help="send it to a place that can be written, and has room."))
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("interrupted.", err=True)
+            return INTERRUPTED
+        return BAD_INPUT
+
+
+def _listed(error: click.UsageError) -> str:
+    return "commands" if error.ctx is not None and isinstance(error.ctx.command, click.Group) else "options"
+
+
+def _discard_output() -> None:
+    """Sends what is still unwritten nowhere, so that Python does not fail on it once more at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(error: AdjointError) -> None:
@@ -64,8 +97,6 @@ def printable(text: str) -> str:
 
 def _colour(stream: Any) -> bool | None:
     """What click is told about colours: none where NO_COLOR is set, else as it finds out itself."""
-    import os
-
     return False if os.environ.get("NO_COLOR") else None
 
 
@@ -100,7 +131,7 @@ _argnums = click.option(
 @_argnums
 @click.option("--source", is_flag=True, help="Also print forward and backward as flat Python.")
 @click.option("--json", metavar="FILE", help="Write the story as JSON; - writes it, alone, to standard output.")
-@click.option("--svg", metavar="FILE", help="Write a picture of the graph.")
+@click.option("--svg", metavar="FILE", help="Write a picture of the graph; - writes it, alone, to standard output.")
 @click.option("--view", type=click.Choice(["wire", "textbook"]), help="The picture's kind (wire unless given).")
 @click.option("--theme", type=click.Choice(["light", "dark"]), help="The picture's colours (light unless given).")
 @click.option("--check", is_flag=True, help="Also compare with numeric derivatives; exit status 1 if one is wrong.")
@@ -150,7 +181,10 @@ def demo_command(folder: str, quick: bool) -> None:
 def main() -> None:
     """Runs the command line."""
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot write a minus sign or an arrow gets a question mark, not a traceback.
+        # A terminal that cannot write a minus sign or an arrow gets letters that mean the same, not a traceback.
         with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+            stream.reconfigure(errors=register())  # type: ignore[union-attr]
+    if sys.stdout is None:  # closed by whoever started this process
+        say(AdjointError("the output is closed.", help="leave standard output open, or send it to a file."))
+        sys.exit(BAD_INPUT)
     cli(prog_name="adjoint")
