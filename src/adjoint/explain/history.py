@@ -79,14 +79,17 @@ def _again(nodes: list[Node], root: Node, values: Mapping[Node, Any], title: str
         shown = ", ".join(n.label or n.op.name for n in lost[:6])
         found.notes.append(
             f"The history was freed by a backward pass, and {shown} could not be computed again: "
-            "explain before backward, or keep the graph with backward(retain_graph=True)."
+            "explain before backward and before the next update, or keep the graph with backward(retain_graph=True)."
         )
     return found
 
 
-def _variable(node: Node, values: Mapping[Node, Any], found: Recording, listener: Listener) -> Tensor:
+def _variable(node: Node, values: Mapping[Node, Any], found: Recording, listener: Listener) -> Tensor | None:
+    """A leaf again, or None where its values were overwritten."""
     value = values.get(node)
     if value is None:
+        if node.saved is FREED:
+            return None
         value = node.saved[0]
     fresh = leaf(value, None, node.label)
     differentiated = fresh.dtype.kind in "fc"
