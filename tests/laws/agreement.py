@@ -162,6 +162,6 @@ def law_words(op: Primitive) -> None:
 
 
 def law_code(op: Primitive) -> None:
-    """Whatever works element by element has scalar code."""
-    elementwise = op.family in {"elementwise", "router"} or (op.family == "blocked" and not op.params)
+    """Whatever works element by element, or folds element after element, has scalar code."""
+    elementwise = op.family in {"elementwise", "router", "reduce"} or (op.family == "blocked" and not op.params)
     assert op.emit is not None or not elementwise

@@ -171,6 +171,8 @@ def test_scalar_code_that_says_something_else():
     refuses(agreement.law_kit, broken("relu", emit=lambda k, x: k.select(x, x, k.const(0.0))), first("relu"))
     refuses(agreement.law_kit, broken("sum", emit=(1.0, REGISTRY["sum"].emit[1])), first("sum"))
     refuses(agreement.law_code, broken("sin", emit=None))
+    refuses(agreement.law_code, broken("sum", emit=None))
+    refuses(agreement.law_code, broken("maximum", emit=None))
 
 
 def test_flat_source_that_says_something_else():

@@ -56,7 +56,8 @@ def _part(xp: Any, x: Any, y: Any, out: Any) -> Any:
     return xp.where(x == math.inf, xp.where(y == math.inf, 0.5, 1.0), share)
 
 
-def _logaddexp_code(k: Any, x: Any, y: Any) -> Any:
+def logaddexp_code(k: Any, x: Any, y: Any) -> Any:
+    """log(exp(x) + exp(y)) in scalar code, from the larger of the two, so that nothing overflows."""
     apart = k.sub(x, y)
     larger = k.select(k.gt(apart, k.const(0.0)), x, y)
     summed = k.add(larger, k.log1p(k.exp(k.neg(k.abs(apart)))))
@@ -73,7 +74,7 @@ logaddexp = elementwise(
     slopes=("exp({x} - {out})", "exp({y} - {out})"),
     words="Logaddexp weights: each input receives its share of the sum times the upstream gradient.",
     verb="weights",
-    emit=_logaddexp_code,
+    emit=logaddexp_code,
 )
 
 

@@ -12,6 +12,7 @@ from adjoint.errors import ShapeError
 from adjoint.graph.spec import Spec
 from adjoint.primitives import helpers
 from adjoint.primitives.families import blocked, reduce
+from adjoint.primitives.logarithms import logaddexp_code
 from adjoint.primitives.record import Primitive
 from adjoint.primitives.specs import reduced_shape
 
@@ -167,6 +168,7 @@ logsumexp = reduce(
     words="Logsumexp weights: every entry receives its softmax share of the upstream gradient.",
     python=_helper_text("logsumexp"),
     helpers=("logsumexp",),
+    emit=(-math.inf, logaddexp_code),
     source="P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and softmax functions, "
     "IMA J. Numer. Anal. 41 (2021) 2311-2330, doi:10.1093/imanum/draa038",
 )
@@ -188,6 +190,7 @@ norm = reduce(
     words="Norm weights: the upstream gradient goes back along {x}, scaled to length one.",
     python=_helper_text("norm"),
     helpers=("norm",),
+    emit=(0.0, lambda k, acc, x: k.hypot(acc, x)),  # no square is formed, so nothing overflows
     kinks="at 0, where the gradient is taken as 0",
     at_kink=lambda x, axis, keepdims: np.all(np.equal(x, 0), axis=axis, keepdims=keepdims),
 )
