@@ -23,21 +23,31 @@ _total: Any = np.add.reduce
 Dead = Callable[[], Any]
 
 
+#: How many masks may wait for one another; from there on they are worked out as they arise, so nothing recurses far.
+_DEEP = 24
+
+
 class Masked:
-    """A cotangent with structural zeros: entry by entry dead where all the functions of ``dead`` say so."""
+    """A cotangent with structural zeros: entry by entry dead where ``dead`` says so, asked once and only if needed.
 
-    __slots__ = ("dead", "value")
+    ``sources`` are the masked cotangents that ``dead`` itself asks.
+    """
 
-    def __init__(self, value: Any, dead: list[Dead]) -> None:
+    __slots__ = ("_dead", "_depth", "_mask", "value")
+
+    def __init__(self, value: Any, dead: Dead, *sources: Masked | None) -> None:
         self.value = value
-        self.dead = dead
+        self._dead: Dead | None = dead
+        self._mask: Any = None
+        self._depth: int = 1 + max([s._depth for s in sources if s is not None], default=0)
+        if self._depth > _DEEP:
+            self.mask()
 
     def mask(self) -> Any:
         """The mask as an array: True where dead."""
-        found = self.dead[0]()
-        for one in self.dead[1:]:
-            found = found & one()
-        return found
+        if self._dead is not None:
+            self._mask, self._dead, self._depth = self._dead(), None, 0
+        return self._mask
 
 
 class Touched(Masked):
@@ -46,8 +56,9 @@ class Touched(Masked):
     __slots__ = ("touched",)
 
     def __init__(self, value: Any) -> None:
-        self.touched = np.zeros(value.shape, bool)
-        super().__init__(value, [lambda: ~self.touched])
+        touched = np.zeros(value.shape, bool)
+        self.touched = touched
+        super().__init__(value, lambda: ~touched)
 
 
 def plain(cotangent: Any) -> Any:

@@ -62,14 +62,14 @@ def add(pending: Pending, parent: Node, d: Any) -> None:
         return
     before = pending.waiting[parent]
     if isinstance(before, Masked) and isinstance(d, Masked):
-        # Dead only where both are. What arrives may be shared, so the list is a new one.
-        pending.waiting[parent] = Masked(before.value + d.value, [_both(before, d)])
+        pending.waiting[parent] = Masked(before.value + d.value, _both(before, d), before, d)
     else:
         pending.waiting[parent] = plain(before) + plain(d)
     pending.owned.add(parent)
 
 
 def _both(first: Masked, second: Masked) -> Any:
+    """Dead only where both are."""
     return lambda: first.mask() & second.mask()
 
 
@@ -143,7 +143,7 @@ def general(
         d = fit(xp, d, parent.shape, parent.dtype)
         if mode is not None and parent in pending.waiting:
             mode.origin = (parent, -1, "branch")
-        add(pending, parent, d if dead is None else Masked(d, [dead]))
+        add(pending, parent, d if dead is None else Masked(d, dead, masked))
         if walk.steps is not None:
             walk.steps.append((node, i, parent, d, plain(pending.waiting[parent])))
     return True
@@ -205,12 +205,14 @@ def _accumulate(
         if before is None:
             d = op.pulls[0](xp, g, saved, node)
             dead = _dead(op, node, 0, parent, op.pulls[0], masked, d, xp, saved)
-            add(pending, parent, d if dead is None else Masked(d, [dead]))
+            add(pending, parent, d if dead is None else Masked(d, dead, masked))
         else:
             total = op.accumulate(xp, plain(before), g, saved, node)
             if isinstance(before, Masked):
                 dead = _dead(op, node, 0, parent, op.pulls[0], masked, total, xp, saved)
-                total = total if dead is None else Masked(total, [_both(before, Masked(total, [dead]))])
+                if dead is not None:
+                    new = Masked(total, dead, masked)
+                    total = Masked(total, _both(before, new), before, new)
             pending.waiting[parent] = total
         return
     if before is None:
