@@ -97,6 +97,22 @@ def format_gradient(value: Any, digits: int = 4, limit: int | None = None) -> st
     return "+" + format_number(number, digits, None if limit is None else limit - 1)
 
 
+def apart(one: Any, other: Any) -> tuple[str, str]:
+    """Write two numbers with as many digits as it takes to see how they differ.
+
+    >>> apart(8.08, 8.0), apart(8.000008, 8.0)
+    (('8.08', '8'), ('8.000008', '8'))
+    """
+    texts = format_number(one), format_number(other)
+    for digits in range(6, 18):
+        if texts[0] != texts[1]:
+            break
+        texts = format_number(one, digits), format_number(other, digits)
+        if texts[0] != texts[1]:  # one figure more, so that the difference is not rounded itself
+            texts = format_number(one, digits + 1), format_number(other, digits + 1)
+    return texts
+
+
 def format_exact(value: Any) -> str:
     """Write every digit, as Python would read it back; this is what copying gives.
 

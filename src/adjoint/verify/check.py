@@ -10,7 +10,7 @@ import numpy as np
 
 from adjoint.differentiate.variables import defined_at, function_name
 from adjoint.graph.spec import Spec, dtype_name
-from adjoint.numbers import format_number
+from adjoint.numbers import apart, format_number
 from adjoint.verify.arguments import Arguments, wide_dtype
 from adjoint.verify.columns import Column
 from adjoint.verify.compare import Cell, Comparison, compare
@@ -84,12 +84,12 @@ def _unsteady(subject: Subject) -> str:
             return f"two calls gave results of different sizes ({first.size} and {other.size} numbers)."
         with np.errstate(all="ignore"):
             size = np.max(np.abs(first[np.isfinite(first)]), initial=0.0)
-            apart = ~((np.abs(first - other) <= _ROUNDING * eps * size) | _same(first, other))
-        if apart.any():
-            at = int(np.argmax(apart))
+            differ = ~((np.abs(first - other) <= _ROUNDING * eps * size) | _same(first, other))
+        if differ.any():
+            at = int(np.argmax(differ))
+            one, two = apart(first[at], other[at])
             return (
-                "it is not deterministic: two calls at the same inputs gave "
-                f"{format_number(first[at])} and {format_number(other[at])}. "
+                f"it is not deterministic: two calls at the same inputs gave {one} and {two}. "
                 "Pass a fixed seed, or leave dropout and sampling out of the check."
             )
     if first.size and not np.isfinite(first).any():

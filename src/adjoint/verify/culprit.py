@@ -10,7 +10,7 @@ import numpy as np
 
 from adjoint.apply import leaf, next_seq, record
 from adjoint.graph.node import Node
-from adjoint.numbers import format_number
+from adjoint.numbers import apart, format_number
 from adjoint.primitives.structure import ALIAS, ITEM
 from adjoint.verify.compare import Cell, compare
 from adjoint.verify.structure import Place, Structure, copied, passes, place_of, value_of
@@ -34,10 +34,10 @@ class Culprit:
     bound: float
 
     def __str__(self) -> str:
+        analytic, numeric = apart(self.analytic, self.numeric)
         return (
             f"the {self.mode}-mode rule of {self.place.short} is wrong by its input {self.number}: "
-            f"analytic {format_number(self.analytic)}, "
-            f"numeric {format_number(self.numeric)} ± {format_number(self.bound)}"
+            f"analytic {analytic}, numeric {numeric} ± {format_number(self.bound)}"
         )
 
 

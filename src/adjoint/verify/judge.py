@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.graph.node import Node
-from adjoint.numbers import format_number
+from adjoint.numbers import apart, format_number
 from adjoint.primitives.structure import CUT
 from adjoint.verify.columns import natural
 from adjoint.verify.compare import Cell, Comparison, slack_of
@@ -34,8 +34,9 @@ def judge(report: Report, result: Comparison, structure: Structure, name: str) -
         elif not structure.has_way(leaf) and one.verdict in {"ok", "unsure", "jump"}:
             _flat(one, result, number, cuts)
         elif one.verdict == "kink":
+            left, right = apart(one.left, one.right)
             one.words = (
-                f"kink: the left slope is {format_number(one.left)}, the right slope {format_number(one.right)}; "
+                f"kink: the left slope is {left}, the right slope {right}; "
                 f"the convention gives {format_number(one.analytic)}{_near(at_kinks)}."
             )
         elif one.verdict == "nan" and not one.words:
@@ -87,9 +88,10 @@ def _wrong(
     cuts: list[tuple[Node, int]],
     at_kinks: list[Kink],
 ) -> None:
+    analytic, numeric = apart(one.analytic, one.numeric)
     told = (
-        f"{one.mode} mode gives {format_number(one.analytic)}{' at ' + one.name + one.entry if one.entry else ''}, "
-        f"differences {format_number(one.numeric)} ± {format_number(one.bound)}"
+        f"{one.mode} mode gives {analytic}{' at ' + one.name + one.entry if one.entry else ''}, "
+        f"differences {numeric} ± {format_number(one.bound)}"
     )
     one.words = told + "."
     on_purpose = [n for n, _ in cuts if n.op is CUT]

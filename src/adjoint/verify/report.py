@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from adjoint.errors import CheckError
 from adjoint.graph.spec import Spec
 from adjoint.graph.text import clean
-from adjoint.numbers import format_number
+from adjoint.numbers import apart, format_number
 from adjoint.verify.culprit import Culprit
 
 _WIDTH = 100
@@ -106,10 +106,10 @@ class Report:
         worst = next(i for i in self.inputs if not i.ok)
         what = f"the derivative of {self.name} by {worst.name}{worst.entry} did not pass"
         if worst.verdict == "wrong":
+            analytic, numeric = apart(worst.analytic, worst.numeric)
             what = (
                 f"the {worst.mode}-mode derivative of {self.name} by {worst.name}{worst.entry} is wrong: "
-                f"analytic {format_number(worst.analytic)}, "
-                f"numeric {format_number(worst.numeric)} ± {format_number(worst.bound)}"
+                f"analytic {analytic}, numeric {numeric} ± {format_number(worst.bound)}"
             )
         if self.culprits:
             culprit = self.culprits[0]
