@@ -41,6 +41,27 @@ def test_kind_of_a_stationary_point(f, args, expected):
     assert kind(f, *args) == expected
 
 
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (lambda x: x * 1.0, (1e34,)),
+        (lambda x: 1e17 + x, (1.0,)),
+        (lambda x: 1e17 + 0.5 * x * x, (1.0,)),
+        (lambda x, y: 1e17 + x * y, (1.0, -2.0)),
+        (lambda x: 1e17 + np.sum(x), (numpy.ones(201),)),
+        (lambda x: 1e17 + np.abs(x) * 0.5 + np.sum(x), (0.0,)),
+    ],
+)
+def test_a_large_value_makes_no_slope_a_zero(f, args):
+    assert kind(f, *args) is None
+
+
+def test_a_gradient_that_rounding_leaves_is_as_good_as_zero():
+    story = ad.explain(lambda x: 1e6 * np.sum((x - 0.3) ** 2) + 1e6)(numpy.array([0.1 + 0.2, 0.3]))
+    assert story.stationary.kind == "minimum"
+    assert "within" in story.stationary.why
+
+
 def test_flat_directions_are_counted():
     story = ad.explain(lambda x, y, z: (x - y) ** 2 + z * z)(1.0, 1.0, 0.0)
     assert story.stationary.kind == "degenerate"

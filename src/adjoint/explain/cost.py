@@ -40,7 +40,7 @@ class Cost:
         return [
             f"One forward and one backward pass visit {counted(n, 'gate')} twice: {self.visits_reverse:,} visits.",
             f"Nudging {counted(p, 'number')} one at a time takes {counted(p + 1, 'run')}: "
-            f"{self.visits_differences:,} visits{few}.",
+            f"{counted(self.visits_differences, 'visit')}{few}.",
             f"In orders: n + p = {n + p:,} against n × p = {n * p:,}; the textbook's network: {textbook}.",
         ]
 

@@ -40,16 +40,23 @@ def kind_of_point(board: Board, recording: Recording, kinks: list[Item]) -> Stat
         return None
     if any(i.grad is None for i in leaves) or root.specs[0].dtype.kind == "c" or not np.isfinite(root.value):
         return None
-    tolerance = _tolerance(leaves, root)
+    tolerance = rounding = _rounding(leaves)
     # Written so that NaN is not taken for a small gradient.
-    if not all(np.all(np.abs(i.grad) <= tolerance) for i in leaves):
-        return None
+    if not all(np.all(np.abs(i.grad) <= rounding) for i in leaves):
+        # Sums of large terms leave more than that, and so does a slope: curvature tells which it is.
+        tolerance = rounding * max(1.0, abs(float(np.real(root.value))))
+        if not all(np.all(np.abs(i.grad) <= tolerance) for i in leaves):
+            return None
+    doubtful = tolerance != rounding
     where = (
         "every gradient is 0"
         if tolerance == 0 or not any(np.any(i.grad) for i in leaves)
         else (f"every gradient is 0 within {format_number(tolerance)}")
     )
     count = sum(int(np.size(i.value)) for i in leaves)
+    undecided = kinks or any(i.zero or i.specs[0].dtype.kind == "c" for i in leaves)
+    if doubtful and (undecided or count > PARAMETERS or count * len(board.operations) > VISITS):
+        return None
     if any(i.zero for i in leaves):
         return Stationary("unknown", f"{where}, but for another reason: {next(i.zero for i in leaves if i.zero)}.")
     if kinks:
@@ -63,17 +70,38 @@ def kind_of_point(board: Board, recording: Recording, kinks: list[Item]) -> Stat
     try:
         hessian = _hessian(leaves, recording, count)
     except AdjointError as error:
+        if doubtful:
+            return None
         return Stationary("unknown", f"{where}; the Hessian could not be computed: {error.what}")
-    if not np.all(np.isfinite(hessian)):
+    finite = bool(np.all(np.isfinite(hessian)))
+    if doubtful and not (finite and _at_rest(hessian, leaves, rounding)):
+        return None
+    if not finite:
         return Stationary("unknown", f"{where}; the Hessian is not finite.")
     return _classified(hessian, where)
 
 
-def _tolerance(leaves: list[Item], root: Item) -> float:
-    """How small a gradient is as good as 0: rounding, at the size of the values."""
-    eps = max(float(np.finfo(i.specs[0].dtype).eps) for i in leaves)
-    scale = max(1.0, abs(float(np.real(root.value))))
-    return float(64 * eps * scale)
+def _rounding(leaves: list[Item]) -> float:
+    """How small a gradient is as good as 0 where the numbers in it are of size 1."""
+    return float(64 * max(float(np.finfo(i.specs[0].dtype).eps) for i in leaves))
+
+
+def _at_rest(hessian: np.ndarray[Any, Any], leaves: list[Item], rounding: float) -> bool:
+    """Whether Newton's step to where the gradient vanishes is as good as none, and no flat direction has a slope."""
+    point = np.concatenate([np.ravel(i.value) for i in leaves]).astype(float)
+    slopes = np.concatenate([np.ravel(i.grad) for i in leaves]).astype(float)
+    curvature, ways = np.linalg.eigh(hessian)
+    curved = np.abs(curvature) > _flatness(curvature)
+    along = ways.T @ slopes
+    if np.any(np.abs(along[~curved]) > rounding):
+        return False
+    step = ways[:, curved] @ (along[curved] / curvature[curved])
+    return bool(np.all(np.abs(step) <= np.sqrt(rounding) * np.maximum(1.0, np.abs(point))))
+
+
+def _flatness(curvature: np.ndarray[Any, Any]) -> float:
+    """How small a curvature is as good as 0, beside the largest."""
+    return float(len(curvature) * np.finfo(float).eps * max(1e-300, float(np.max(np.abs(curvature)))) * 16)
 
 
 def _hessian(leaves: list[Item], recording: Recording, count: int) -> np.ndarray[Any, Any]:
@@ -114,7 +142,7 @@ def _row(
 def _classified(hessian: np.ndarray[Any, Any], where: str) -> Stationary:
     curvature = np.linalg.eigvalsh(hessian)
     n = len(curvature)
-    small = n * np.finfo(float).eps * max(1e-300, float(np.max(np.abs(curvature)))) * 16
+    small = _flatness(curvature)
     up, down = int(np.sum(curvature > small)), int(np.sum(curvature < -small))
     flat = n - up - down
     ways = f"{n} direction{'' if n == 1 else 's'}"
