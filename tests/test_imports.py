@@ -237,6 +237,16 @@ def test_files_stay_short():
     assert {module: n for module, n in too_long(PACKAGE).items() if module not in LONGER} == {}
 
 
+def rooms_without_tests(package, tests):
+    """The folders of the package that have no tests of their own."""
+    rooms = {path.parent.name for path in files(package) if path.parent.parent == package}
+    return sorted(room for room in rooms if not list((tests / room).glob("test_*.py")))
+
+
+def test_tests_mirror_the_package():
+    assert rooms_without_tests(PACKAGE, Path(__file__).resolve().parent) == []
+
+
 def test_import_loads_only_numpy_and_optree():
     code = f"import adjoint; print('numpy' in sys.modules, [name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run(
@@ -358,3 +368,10 @@ def test_a_method_called_exec_runs_no_text(tree):
 
 def test_a_long_file_is_reported(tree):
     assert too_long(tree(tensor="\n" * 400)) == {"adjoint.tensor": 400}
+
+
+def test_a_room_without_tests_is_reported(tree, tmp_path):
+    package = tree(graph__in__node="", primitives__in__record="")
+    (tmp_path / "tests" / "graph").mkdir(parents=True)
+    (tmp_path / "tests" / "graph" / "test_node.py").touch()
+    assert rooms_without_tests(package, tmp_path / "tests") == ["primitives"]

@@ -86,6 +86,9 @@ def graph_text(graph: Graph) -> str:
     left = min(max((len(r[0]) for r in rows), default=0), 60)
     middle = min(max((len(r[1]) for r in rows), default=0), 24)
     header = ", ".join(f"{names[n]}: {' '.join(map(repr, n.specs))}" for n in graph.inputs)
-    lines = [f"graph({header}) -> {', '.join(names[o] for o in graph.outputs)}"]
+    results = [names[o] for o in graph.outputs]
+    if graph.keys is not None:
+        results = [r if clean(key) == r else f"{clean(key)}: {r}" for key, r in zip(graph.keys, results, strict=True)]
+    lines = [f"graph({header}) -> {', '.join(results)}"]
     lines += [f"{a:<{left}}  {b:<{middle}}  {c}".rstrip() for a, b, c in rows]
     return "\n".join(line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…" for line in lines)
