@@ -100,7 +100,7 @@ def _kept_by(board: Board, item: Item) -> list[Kept]:
     for i in live:
         needs = op.needs[i] if i < len(op.needs) else op.needs[0] if op.arity is None and op.needs else frozenset()
         for name in needs:
-            for place in _places(name, len(operands)):
+            for place in _places(name, operands):
                 source = item if place < 0 else operands[place]
                 sources[source.id] = source  # x * x keeps x once, for both
                 reasons.setdefault(source.id, []).append(operands[i].name or f"input {i + 1}")
@@ -116,14 +116,16 @@ def _kept_by(board: Board, item: Item) -> list[Kept]:
     return found
 
 
-def _places(name: str, count: int) -> list[int]:
+def _places(name: str, operands: list[Item]) -> list[int]:
     """The operands that a name in a record's needs stands for; -1 is the result."""
+    count = len(operands)
     if name in ("out", "outs"):
         return [-1]
     if name == "xs":
         return list(range(count))
     if name == "indices":
-        return list(range(1, count))
+        # Only they are kept: the value that is put at an index is not.
+        return [i for i in range(1, count) if operands[i].specs[0].dtype.kind in "iub"]
     place = "xyz".index(name)
     return [place] if place < count else []
 

@@ -63,7 +63,9 @@ def name_formula(name: str) -> Formula:
 
 
 def number_formula(text: str) -> Formula:
-    """A number in the code; a negative one binds as a sign does."""
+    """A number in the code; a negative one binds as a sign does, a complex one as the sum that it is."""
+    if text.endswith("i") and " " in text:
+        return Formula(text, f"<mn>{escape(text)}</mn>", SUM, "number")
     if text.startswith(("-", "−")):
         return Formula("−" + text[1:], f"<mo>−</mo><mn>{escape(text[1:])}</mn>", SIGN, "number")
     return Formula(text, f"<mn>{escape(text)}</mn>", kind="number")

@@ -187,6 +187,8 @@ def _backward(story: Story) -> Section:
     found = Section("Backward", [Cell(turn_sentence(story))])
     if any(np.ndim(s.up) for s in story.backward):
         found.lines.append(Cell("g is the gradient that arrives at a gate from above."))
+    if any(np.iscomplexobj(p.local) or np.iscomplexobj(p.down) for s in story.backward for p in s.parts):
+        found.lines.append(Cell("Complex values: a gate multiplies by the conjugate of its local derivative."))
     came: dict[int, int] = {}  # how many branches of a value have come
     shown = {number for number, _ in _shown(story.backward)}
     for number, step in enumerate(story.backward, 1):

@@ -267,10 +267,29 @@ def row_text(board: Board, step: BackwardStep, part: Part) -> tuple[str, str]:
     head = f"∂{root}/∂{source.name}" + (f" via {gate.name}" if part.of > 1 else "")
     down = gradient_text(part.down)
     if part.local is not None and np.ndim(part.local) == 0 and np.ndim(part.down) == 0 and np.ndim(step.up) == 0:
-        return head, f"{gradient_text(step.up)} × {in_product(number_text(part.local))} = {down}"
+        return head, _product(step.up, part.local, part.down)
     if np.ndim(part.down) == 0 and part.down is not None:
         return head, f"{down}"
     return head, _array_rule(slope_formula(board, edge), gate, source, step, part)
+
+
+def _product(up: Any, local: Any, down: Any) -> str:
+    """The equation of a scalar row; of complex numbers the one that holds, or the result alone."""
+    factor, arriving, leaving = in_product(number_text(local)), gradient_text(up), gradient_text(down)
+    if not any(np.iscomplexobj(v) for v in (up, local, down)):
+        return f"{arriving} × {factor} = {leaving}"
+    mirrored = "conj" + (factor if factor.startswith("(") else f"({factor})")
+    arriving = in_product(arriving) if " " in arriving else arriving
+    product = up * np.conj(local)
+    for text, value in (
+        (f"{arriving} × {factor}", up * local),
+        (f"{arriving} × {mirrored}", product),
+        (f"conj({gradient_text(up)})", np.conj(up)),
+        (f"real({arriving} × {mirrored})", np.real(product)),
+    ):
+        if np.isclose(value, down, rtol=1e-5, atol=0, equal_nan=True):
+            return f"{text} = {leaving}"
+    return leaving
 
 
 def _array_rule(slope: Formula | None, gate: Item, source: Item, step: BackwardStep, part: Part) -> str:
