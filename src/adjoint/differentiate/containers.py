@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.apply import make, normalize
-from adjoint.errors import DtypeError, OperandError
+from adjoint.errors import DtypeError, OperandError, ShapeError
 from adjoint.graph.spec import Spec
 from adjoint.site import here
 from adjoint.tensor import Tensor
@@ -70,6 +70,25 @@ def paths(tree: Any) -> list[str]:
     flatten(tree)
     found, _, _ = optree.tree_flatten_with_path(tree, namespace=_NAMESPACE)
     return ["".join(f"[{key!r}]" for key in path) for path in found]
+
+
+def same_places(given: Any, wanted: Any, what: str) -> None:
+    """Raises ShapeError where a container holds its leaves in other places than the one that it goes with."""
+    plain = (float, int, complex, Tensor, np.ndarray)
+    if isinstance(given, plain) and isinstance(wanted, plain):
+        return
+    has, needs = paths(given), paths(wanted)
+    if has != needs:
+        missing = [p or "the value itself" for p in needs if p not in has]
+        extra = [p or "the value itself" for p in has if p not in needs]
+        said = [
+            f"{word} {', '.join(some[:4])}" for word, some in (("missing", missing), ("not asked for", extra)) if some
+        ]
+        raise ShapeError(
+            f"{what}: {len(needs)} numbers or arrays, got {len(has)} ({'; '.join(said) or 'in another order'}).",
+            where=here(),
+            help="give it the same keys, lengths and fields.",
+        )
 
 
 def primal(value: Any, where: str) -> Any:

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from adjoint.apply import make
-from adjoint.differentiate.containers import flatten, like
+from adjoint.differentiate.containers import flatten, like, same_places
 from adjoint.differentiate.forward import forward
 from adjoint.differentiate.transforms import grad, vjp
 from adjoint.differentiate.variables import Argnums, Variables, output, run
-from adjoint.errors import ArgumentError, ShapeError
+from adjoint.errors import ArgumentError, DtypeError, ShapeError
 from adjoint.graph.node import Node
+from adjoint.graph.spec import Spec
 from adjoint.modes import recording
 from adjoint.site import here
 from adjoint.tensor import Tensor
@@ -25,6 +26,7 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
     For every output and every input leaf an array of shape ``output.shape + input.shape``, in the
     output's structure outside and the input's inside. Cheapest where there are few outputs.
+    A complex input needs a function that has a complex derivative there; raises DtypeError for others.
 
     >>> jacrev(lambda x: x * x)(np.array([1.0, 2.0]))
     array([[2., 0.],
@@ -93,13 +95,16 @@ def _rows(tensors: list[Tensor], variables: Variables) -> list[list[Any]]:
             seed = np.zeros(size, tensor.dtype)
             seed[k] = 1
             shaped = seed.reshape(tensor.shape)
-            rows.append(variables.pull([] if tensor._node is None else [(tensor._node, _scalar(shaped))]))
+            seeds = [shaped, shaped * 1j] if tensor.dtype.kind == "c" else [shaped]
+            pulled = [variables.pull([] if tensor._node is None else [(tensor._node, _scalar(s))]) for s in seeds]
+            rows.append([_slope(both, node, tensor) for both, node in zip(zip(*pulled), variables.nodes)])
         row = []
         for i, node in enumerate(variables.nodes):
             shape = tensor.shape + tuple(node.shape)
             parts = [r[i] for r in rows]
             # A complex variable's cotangent is the conjugate of its row.
-            row.append(_stack(parts, shape, node.dtype, conj=node.dtype.kind == "c"))
+            dtype = np.result_type(node.dtype, tensor.dtype)
+            row.append(_stack(parts, shape, dtype, conj=node.dtype.kind == "c"))
         blocks.append(row)
     return blocks
 
@@ -114,16 +119,51 @@ def _columns(tensors: list[Tensor], variables: Variables) -> list[list[Any]]:
         for k in range(size):
             tangent = np.zeros(size, node.dtype)
             tangent[k] = 1
-            pushed = _push(roots, node, _scalar(tangent.reshape(node.shape)), variables)
+            shaped = tangent.reshape(node.shape)
+            along = [shaped, shaped * 1j] if node.dtype.kind == "c" else [shaped]
+            pushed = [_push(roots, node, _scalar(t), variables) for t in along]
             for i, tensor in enumerate(tensors):
-                t = None if tensor._node is None else pushed.get(tensor._node)
-                parts[i].append(np.zeros(tensor.shape, tensor.dtype) if t is None else t)
+                found = [None if tensor._node is None else p.get(tensor._node) for p in pushed]
+                both = tuple(np.zeros(tensor.shape, tensor.dtype) if t is None else t for t in found)
+                if node.dtype.kind == "c":
+                    _holomorphic(both, tensor)
+                parts[i].append(both[0])
         for i, tensor in enumerate(tensors):
             shape = tuple(node.shape) + tensor.shape
             stacked = _stack(parts[i], shape, tensor.dtype)
             order = (*range(len(node.shape), len(shape)), *range(len(node.shape)))
             columns[i].append(_transposed(stacked, order))
     return columns
+
+
+def _slope(pulled: tuple[Any, ...], node: Node, tensor: Tensor) -> Any:
+    """One entry's row from its cotangents for the seed 1 and, for a complex output, the seed 1j."""
+    if node.dtype.kind == "c":
+        _holomorphic(pulled, tensor)
+    elif len(pulled) == 2:
+        # A real variable's cotangents are the real and the imaginary part of the row.
+        return pulled[0] + pulled[1] * 1j
+    return pulled[0]
+
+
+def _holomorphic(pair: tuple[Any, ...], tensor: Tensor) -> None:
+    """Raises DtypeError where turning the one end by 1j does not turn the other: no one number is the derivative."""
+    values = [p._value if type(p) is Tensor else p for p in pair]
+    if any(type(v) is Spec for v in values):
+        return
+    if tensor.dtype.kind == "c":
+        first, turned = values
+        gap, size = np.abs(turned - first * 1j), np.abs(first) + np.abs(turned)
+        turns = bool(np.all(gap <= np.sqrt(np.finfo(gap.dtype).eps) * np.max(size, initial=0.0)) or np.isnan(gap).any())
+    else:
+        turns = not any(np.any(v) for v in values)
+    if not turns:
+        raise DtypeError(
+            "this function of a complex input has no complex derivative: it does not turn as its input turns "
+            "(abs, conj, real and imag do not).",
+            where=tensor._node.describe() if tensor._node is not None else here(),
+            help="use grad for a real loss, vjp or jvp along a direction, or take real and imaginary parts as inputs.",
+        )
 
 
 def _push(roots: list[Node], node: Node, tangent: Any, variables: Variables) -> dict[Node, Any]:
@@ -185,11 +225,17 @@ def hvp(f: Callable[..., Any], primals: Any, vectors: Any) -> Any:
     points = (primals,) if bare else primals
     along = (vectors,) if bare else tuple(vectors)
     if len(points) != len(along):
-        raise ArgumentError(f"hvp got {len(points)} primals and {len(along)} vectors.", where=here())
+        help = "give a vector for each primal; zeros where it does not move."
+        raise ArgumentError(f"hvp got {len(points)} primals and {len(along)} vectors.", where=here(), help=help)
     for x, v in zip(points, along, strict=True):
-        for a, b in zip(flatten(x)[0], flatten(v)[0], strict=False):
-            if np.shape(a._value if type(a) is Tensor else a) != np.shape(b._value if type(b) is Tensor else b):
-                raise ShapeError("hvp needs vectors of the shapes of the primals.", where=here())
+        same_places(v, x, "the vector must have the structure of the primal")
+        for a, b in zip(flatten(x)[0], flatten(v)[0], strict=True):
+            if np.shape(a) != np.shape(b):
+                raise ShapeError(
+                    f"hvp needs vectors of the shapes of the primals: {np.shape(a)}, got {np.shape(b)}.",
+                    where=here(),
+                    help="a vector has one entry for each entry of its primal.",
+                )
     # The Hessian is symmetric: pulling a vector back through the gradient is the product.
     _, pullback = vjp(grad(f, argnums=tuple(range(len(points)))), *points)
     product = pullback(along)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.apply import make, normalize
-from adjoint.differentiate.containers import flatten, like
+from adjoint.differentiate.containers import flatten, like, same_places
 from adjoint.differentiate.forward import forward
 from adjoint.differentiate.reverse import seed_of
 from adjoint.differentiate.variables import (
@@ -102,19 +102,16 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     outputs, build = flatten(out)
     tensors = [output(o, f) for o in outputs]
 
+    structure = build([0.0] * len(tensors))
+
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         """The cotangents of the primals for a cotangent of the output."""
         given, _ = flatten(cotangent)
-        if len(given) != len(tensors):
-            raise ShapeError(
-                f"the pullback needs {len(tensors)} cotangents, got {len(given)}.",
-                where=here(),
-                help="pass a cotangent with the structure of the output.",
-            )
+        same_places(cotangent, structure, "the cotangent must have the structure of the output")
         seeds = [
             (t._node, seed)
             for t, g in zip(tensors, given, strict=True)
-            if (seed := _seed(t, g)) is not None and t._node
+            if (seed := _seed(t, g, "the cotangent", "the output")) is not None and t._node
         ]
         found = variables.pull(seeds)
         return tuple(rebuild([like(g, v) for g, v in zip(found, variables.given, strict=True)]))
@@ -128,26 +125,26 @@ def _held(argument: Any) -> Any:
     return build([np.array(x) if isinstance(x, np.ndarray) else x for x in leaves])
 
 
-def _seed(tensor: Tensor, given: Any) -> Any:
-    """A cotangent for an output, checked against its shape and brought to its dtype."""
+def _seed(tensor: Tensor, given: Any, what: str, of: str) -> Any:
+    """A cotangent of an output, or a tangent of a primal, checked against its shape and brought to its dtype."""
     spec = Spec.of(tensor._value)
     if type(given) is Tensor:
         if given.shape != spec.shape:
-            raise _seed_shape(spec, given._value)
+            raise _seed_shape(spec, given._value, what, of)
         return given if given._node is not None else given._value
-    array = np.asarray(normalize(given, "the cotangent"))
+    array = np.asarray(normalize(given, what))
     if array.shape != spec.shape:
-        raise _seed_shape(spec, array)
+        raise _seed_shape(spec, array, what, of)
     if array.dtype.kind == "c" and spec.dtype.kind != "c":
-        raise DtypeError("a complex cotangent was given for a real output.", where=here())
+        raise DtypeError(f"{what} is complex, but {of} is real.", where=here(), help="pass its real part.")
     return array.astype(spec.dtype)[()] if array.shape == () else array.astype(spec.dtype)
 
 
-def _seed_shape(spec: Spec, given: Any) -> ShapeError:
+def _seed_shape(spec: Spec, given: Any, what: str, of: str) -> ShapeError:
     return ShapeError(
-        f"the cotangent must have the output's shape: {spec!r}, got {Spec.of(given)!r}.",
+        f"{what} must have the shape of {of}: {spec!r}, got {Spec.of(given)!r}.",
         where=here(),
-        help="the cotangent weighs each entry of the output.",
+        help=f"{what} has one entry for each entry of {of}.",
     )
 
 
@@ -164,13 +161,13 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     out, variables, _ = run(f, primals, {}, tuple(range(len(primals))))
     outputs, build = flatten(out)
     tensors = [output(o, f) for o in outputs]
+    for primal, tangent in zip(primals, tangents, strict=True):
+        same_places(tangent, primal, "the tangent must have the structure of the primal")
     given, _ = flatten(tangents)
-    if len(given) != len(variables.nodes):
-        raise ShapeError(
-            f"jvp needs a tangent for each primal: {len(variables.nodes)} primal leaves, {len(given)} tangents.",
-            where=here(),
-        )
-    along = {n: _seed(t, g) for n, t, g in zip(variables.nodes, variables.tensors, given, strict=True)}
+    along = {
+        n: _seed(t, g, "the tangent", "the primal")
+        for n, t, g in zip(variables.nodes, variables.tensors, given, strict=True)
+    }
     roots = [t._node for t in tensors if t._node is not None]
     stays = variables.outer or any(type(t) is Tensor for t in along.values())
     pushed = forward(roots, _lifted(along, stays), variables.bound, records=stays)
@@ -195,7 +192,11 @@ def _pairs(primals: Any, tangents: Any) -> tuple[tuple[Any, ...], tuple[Any, ...
             help="write jvp(f, (x,), (v,)) for one argument.",
         )
     if len(primals) != len(tangents):
-        raise ArgumentError(f"got {len(primals)} primals and {len(tangents)} tangents.", where=here())
+        raise ArgumentError(
+            f"got {len(primals)} primals and {len(tangents)} tangents.",
+            where=here(),
+            help="give a tangent for each primal; zeros where it does not move.",
+        )
     return tuple(primals), tuple(tangents)
 
 

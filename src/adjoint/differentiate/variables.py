@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from adjoint.apply import leaf, make, normalize, record
-from adjoint.differentiate.containers import flatten, like, passive, primal
+from adjoint.differentiate.containers import flatten, like, passive, paths, primal
 from adjoint.differentiate.cotangent import give
 from adjoint.differentiate.gates import Walk
 from adjoint.differentiate.reverse import reverse
-from adjoint.errors import ArgumentError, DtypeError, OperandError, ShapeError
+from adjoint.errors import AdjointError, ArgumentError, DtypeError, OperandError, ShapeError
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
 from adjoint.modes import MODE, recording, switched
@@ -95,13 +95,18 @@ def run(
         counts.append(len(values))
         leaves.extend(values)
         names.extend([_argument_name(f, position)] * len(values))
+    try:
+        variables = Variables(leaves, names)
+    except AdjointError:
+        # A value that cannot be differentiated by: told with its place in the container.
+        Variables(leaves, [_argument_name(f, i) + p for i in chosen for p in paths(args[i])])
+        raise
     mode = MODE.get()
     if mode is not None and not mode.recording:
         # What surrounds the transform is not recorded; the function inside must be.
-        variables = Variables(leaves, names)
         with switched(recording=True):
             return _call(f, args, kwargs, chosen, variables, builders, counts)
-    return _call(f, args, kwargs, chosen, Variables(leaves, names), builders, counts)
+    return _call(f, args, kwargs, chosen, variables, builders, counts)
 
 
 def _call(
@@ -113,12 +118,20 @@ def _call(
     builders: list[Any],
     counts: list[int],
 ) -> tuple[Any, Variables, Any]:
+    if not callable(f):
+        raise OperandError(
+            f"a function is differentiated, got {type(f).__name__}.",
+            where=here(),
+            help="write grad(f)(x), not grad(f(x)).",
+        )
     full = [passive(a) if i not in chosen else a for i, a in enumerate(args)]
     start = 0
     for position, build, count in zip(chosen, builders, counts, strict=True):
         full[position] = build(variables.tensors[start : start + count])
         start += count
     out = f(*full, **{k: passive(v) for k, v in kwargs.items()})
+    if out is None:
+        raise _nothing(f)
 
     def rebuild(values: list[Any]) -> list[Any]:
         found, begin = [], 0
@@ -164,9 +177,7 @@ def output(out: Any, f: Any) -> Tensor:
     if type(out) is Tensor:
         return out
     if out is None:
-        raise OperandError(
-            f"{function_name(f)} returned None.", where=defined_at(f), help="return the value to differentiate."
-        )
+        raise _nothing(f)
     if isinstance(out, tuple | list | dict):
         raise OperandError(
             f"{function_name(f)} returned a {type(out).__name__}, not one number.",
@@ -265,3 +276,9 @@ def release(aux: Any, variables: Variables) -> Any:
     """Whatever else a function returned, its tensors in the kind of the inputs."""
     leaves, build = flatten(aux)
     return build([result(x, variables) if type(x) is Tensor else x for x in leaves])
+
+
+def _nothing(f: Callable[..., Any]) -> OperandError:
+    return OperandError(
+        f"{function_name(f)} returned None.", where=defined_at(f), help="return the value to differentiate."
+    )
