@@ -212,7 +212,7 @@ def record_result(
         small = not isinstance(value, np.ndarray) or value.nbytes <= SMALL
         if isinstance(value, np.ndarray) and type(operands[i]) is not Tensor and (saving or small or traced):
             value = values[i] = value.copy("K")
-        inputs.append(value if small or traced else Spec(value.shape, value.dtype))
+        inputs.append(value if small or traced else Spec.known(value.shape, value.dtype))
     saved: Any = None
     if any(flags):
         if op.arity is None:

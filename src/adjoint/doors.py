@@ -146,9 +146,9 @@ def binary(op: Primitive, flip: bool = False) -> Callable[[Any, Any], Any]:
         t._node = n = Node()
         n.op = op
         if xn is None:
-            xn = xv if type(xv) is not array or xv.nbytes <= 64 else Spec(xv.shape, xv.dtype)
+            xn = xv if type(xv) is not array or xv.nbytes <= 64 else Spec.known(xv.shape, xv.dtype)
         elif yn is None:
-            yn = yv if type(yv) is not array or yv.nbytes <= 64 else Spec(yv.shape, yv.dtype)
+            yn = yv if type(yv) is not array or yv.nbytes <= 64 else Spec.known(yv.shape, yv.dtype)
         n.inputs = (xn, yn)
         n.params = n.name = n.scope = n.origin = None
         n.shape = out.shape

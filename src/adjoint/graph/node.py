@@ -65,12 +65,12 @@ class Node:
         """The specs of all outputs, also when there is only one."""
         if self.dtype is None:
             return tuple(self.shape)
-        return (Spec(self.shape, self.dtype),)
+        return (Spec.known(self.shape, self.dtype),)
 
     @property
     def spec(self) -> Spec:
         """The spec of the only output."""
-        return Spec(self.shape, self.dtype)
+        return Spec.known(self.shape, self.dtype)
 
     @property
     def is_leaf(self) -> bool:
@@ -95,7 +95,7 @@ class Node:
     def input_spec(self, index: int) -> Spec:
         """The spec of one input, also when it is a constant."""
         given = self.inputs[index]
-        return Spec(given.shape, given.dtype) if type(given) is Node else Spec.of(given)
+        return Spec.known(given.shape, given.dtype) if type(given) is Node else Spec.of(given)
 
     def describe(self) -> str | None:
         """Where this node was made, for an error message."""

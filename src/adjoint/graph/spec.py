@@ -37,7 +37,15 @@ class Spec:
             return value
         if not hasattr(value, "dtype"):
             value = np.asarray(value)
-        return Spec(value.shape, value.dtype)
+        return Spec.known(value.shape, value.dtype)
+
+    @staticmethod
+    def known(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Spec:
+        """A spec from parts that need no checking: a tuple of ints and a dtype, as arrays and nodes have them."""
+        made = object.__new__(Spec)
+        _put_shape(made, shape)
+        _put_dtype(made, dtype)
+        return made
 
     @property
     def ndim(self) -> int:
@@ -71,6 +79,11 @@ class Spec:
 
     def __repr__(self) -> str:
         return f"{dtype_name(self.dtype)}[{','.join(map(str, self.shape))}]"
+
+
+# A Spec is frozen: only its own slots' descriptors can fill it.
+_put_shape = Spec.shape.__set__  # type: ignore[attr-defined,misc]
+_put_dtype = Spec.dtype.__set__  # type: ignore[attr-defined,misc]
 
 
 def dtype_name(dtype: Any) -> str:
