@@ -224,3 +224,16 @@ around = round
 concat = concatenate
 permute_dims = transpose
 pow = power
+
+
+def __getattr__(name: str) -> object:
+    """Says where a function lives that is looked for here: relu and softmax are no names of NumPy's."""
+    from adjoint import special
+
+    if name in special.__all__:
+        place = f"it is adjoint.special.{name}"
+    elif hasattr(_np, name) and not name.startswith("_"):
+        place = f"NumPy has it, but it has no rule here; np.{name}(t.numpy()) gives plain values"
+    else:
+        place = "the names are those of NumPy"
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}: {place}.", name=name)

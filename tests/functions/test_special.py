@@ -1,9 +1,12 @@
 """What NumPy lacks: special functions against SciPy's, losses against their definitions."""
 
+import re
+
 import numpy as np
 import pytest
 import scipy.special
 
+import adjoint.numpy as anp
 from adjoint import special
 from adjoint.create import tensor
 from adjoint.errors import ArgumentError, ShapeError
@@ -69,3 +72,14 @@ ERRORS = [
 def test_errors(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("relu", "it is adjoint.special.relu"), ("cov", "no rule here"), ("nonsense", "the names are those of NumPy")],
+)
+def test_a_name_that_numpy_lacks_is_shown_its_place(name, told):
+    with pytest.raises(AttributeError, match=re.escape(told)) as caught:
+        getattr(anp, name)
+    assert caught.value.name == name
+    assert not hasattr(anp, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pytest
 
@@ -79,3 +80,13 @@ def test_a_file_is_replaced_whole_or_not_at_all(story, tmp_path, monkeypatch):
         story.save(target)
     assert target.read_text("utf-8") == "before"
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_narrow_terminal_loses_no_number(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    show(ad.explain(lambda a, b: a * b + a / b)(1.25, -3.5), stream, width=44)
+    told = re.sub(r"\x1b\[[\d;]*m", "", stream.getvalue())
+    assert "…" not in told
+    assert max(map(len, told.splitlines())) <= 44

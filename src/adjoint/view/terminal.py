@@ -47,7 +47,7 @@ def show(story: Story, stream: IO[str] | None = None, width: int | None = None) 
 
 def _text(cell: Cell) -> Text:
     # A Text is never read as markup, and no control character reaches the terminal.
-    return Text(clean_line(cell.text), style=STYLES.get(cell.tone, ""), overflow="ellipsis")
+    return Text(clean_line(cell.text), style=STYLES.get(cell.tone, ""), overflow="fold")
 
 
 def _section(section: Section, width: int) -> list[RenderableType]:
@@ -81,7 +81,6 @@ def _table(section: Section, rows: list[list[Cell]], columns: list[int]) -> list
             Text(section.header[i]) if i < len(section.header) else Text(),
             justify="right" if i in section.right else "left",
             width=columns[i],
-            no_wrap=True,
         )
     for row in rows:
         table.add_row(*[_text(row[i]) if i < len(row) else Text() for i in shown])
