@@ -29,6 +29,7 @@ class Row(NamedTuple):
     at: str
     orders: tuple[str, ...]
     convention: str
+    whose: str
 
 
 def rows() -> list[Row]:
@@ -36,8 +37,8 @@ def rows() -> list[Row]:
     for line in PAGE.read_text(encoding="utf-8").splitlines():
         cells = [c.strip().strip("`") for c in line.strip("|").split(" | ")]
         if line.startswith("| `"):
-            assert len(cells) == 6, line
-            found.append(Row(cells[0].lstrip("| `"), cells[1], tuple(cells[2:5]), cells[5].rstrip(" |")))
+            assert len(cells) == 7, line
+            found.append(Row(cells[0].lstrip("| `"), cells[1], tuple(cells[2:5]), cells[5], cells[6].rstrip(" |")))
     return found
 
 
@@ -108,6 +109,7 @@ def test_the_page_has_the_table():
     found = rows()
     assert len(found) > 50
     assert all(r.convention for r in found)
+    assert {r.whose for r in found} <= {"ours", "PyTorch", "JAX", "PyTorch, JAX", "PyTorch, JAX (conjugate)"}
     text = " ".join(r.expression for r in found)
     for name in ("maximum", "max", "abs", "relu", "clip", "sqrt", "where", "floor", "norm", "std", "prod", "power"):
         assert name in text
