@@ -169,7 +169,7 @@ def _contains(self: Tensor, number: Any) -> bool:
 
 def _length(self: Tensor) -> int:
     if not self._value.shape:
-        raise UnsupportedError("a tensor without axes has no _length.", where=here())
+        raise UnsupportedError("a tensor without axes has no length.", where=here(), help="t.item() is its number.")
     return int(self._value.shape[0])
 
 

@@ -50,7 +50,7 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str 
 def checked_name(name: Any) -> None:
     """Raises OperandError for a name that is neither text nor None."""
     if name is not None and not isinstance(name, str):
-        raise OperandError(f"a tensor's name is text, got {type(name).__name__}.", where=here())
+        raise OperandError(f"a tensor's name is text, got {type(name).__name__}.", where=here(), help='write name="w".')
 
 
 def own_array(data: Any) -> np.ndarray[Any, Any]:

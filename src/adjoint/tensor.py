@@ -133,7 +133,8 @@ class Tensor(Installed, metaclass=_Made):
                 )
             mine, given = Spec.of(self._value), Spec.of(gradient._value)
             if given.shape != mine.shape:
-                raise ShapeError(f".grad of {mine!r} has its shape, got {given!r}.", where=here())
+                help = "write t.grad = None to start anew."
+                raise ShapeError(f".grad of {mine!r} has its shape, got {given!r}.", where=here(), help=help)
             if given.dtype != mine.dtype:
                 raise DtypeError(
                     f".grad of {mine!r} has its dtype, got {given!r}.",
@@ -150,7 +151,8 @@ class Tensor(Installed, metaclass=_Made):
     @name.setter
     def name(self, name: str | None) -> None:
         if name is not None and not isinstance(name, str):
-            raise OperandError(f"a tensor's name is text or None, got {type(name).__name__}.", where=here())
+            help = 'write t.name = "w".'
+            raise OperandError(f"a tensor's name is text or None, got {type(name).__name__}.", where=here(), help=help)
         self._name = name
         if self._node is not None:
             self._node.name = name

@@ -245,10 +245,8 @@ def _primitive(cls: type[Function], several: bool) -> Primitive:
         found = cls.jvp(ctx, *call.filled(tangents))  # type: ignore[attr-defined]
         outs = found if isinstance(found, tuple) else (found,)
         if len(outs) != len(node.specs):
-            raise RuleError(
-                f"{cls.__name__}.jvp returned {len(outs)} tangents for {len(node.specs)} outputs.",
-                where=node.describe(),
-            )
+            what = f"{cls.__name__}.jvp returned {len(outs)} tangents for {len(node.specs)} outputs."
+            raise RuleError(what, where=node.describe(), help="return one tangent an output.")
         results = tuple(
             _fitted(cls, "jvp", node, o, s, i, records, once) for i, (o, s) in enumerate(zip(outs, node.specs))
         )

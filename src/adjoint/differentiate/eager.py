@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,12 +77,16 @@ def gradients(
     >>> gradients(z, y).item(), gradients(z, x).item()
     (8.0, 32.0)
     """
-    roots = [outputs] if type(outputs) is Tensor else list(outputs)
-    targets = [tensors] if type(tensors) is Tensor else list(tensors)
+    roots = list(outputs) if isinstance(outputs, Iterable) and type(outputs) is not Tensor else [outputs]
+    targets = list(tensors) if isinstance(tensors, Iterable) and type(tensors) is not Tensor else [tensors]
     weights = [seeds] if type(outputs) is Tensor else [None] * len(roots) if seeds is None else list(seeds)
     for one in (*roots, *targets):
         if type(one) is not Tensor:
-            raise OperandError(f"gradients takes tensors, got {type(one).__name__}.", where=here())
+            raise OperandError(
+                f"gradients takes tensors, got {type(one).__name__}.",
+                where=here(),
+                help="for functions of arrays use ad.grad or ad.vjp.",
+            )
     nodes: list[Node] = []
     for i, target in enumerate(targets):
         if target._node is None:
@@ -129,13 +133,21 @@ def _seed(tensor: Tensor, given: Any, asking: str) -> Any:
                 "(gradient= or seeds=); ad.jacobian and ad.vjp differentiate functions with many outputs.",
             )
         if spec.dtype.kind == "c":
-            raise DtypeError(f"{asking} starts from a real number, got a complex one.", where=here())
+            raise DtypeError(
+                f"{asking} starts from a real number, got a complex one.",
+                where=here(),
+                help="take its real part, imaginary part or abs.",
+            )
         return make(spec, None) if type(tensor._value) is Spec else seed_of(spec)
     value = given._value if type(given) is Tensor else np.asarray(normalize(given, "the gradient"))
     if value.shape != spec.shape:
-        raise ShapeError(f"the gradient must have the tensor's shape: {spec!r}, got {Spec.of(value)!r}.", where=here())
+        raise ShapeError(
+            f"the gradient must have the tensor's shape: {spec!r}, got {Spec.of(value)!r}.",
+            where=here(),
+            help="it has one entry for each entry of the tensor.",
+        )
     if value.dtype.kind == "c" and spec.dtype.kind != "c":
-        raise DtypeError("a complex gradient was given for a real tensor.", where=here())
+        raise DtypeError("a complex gradient was given for a real tensor.", where=here(), help="pass its real part.")
     if type(given) is Tensor and given._node is not None:
         return given
     cast = np.asarray(value, spec.dtype)

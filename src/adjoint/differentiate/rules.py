@@ -185,11 +185,14 @@ class custom_jvp(_Ruled):
             raise RuleError(
                 f"the rule of {self._name} returned {len(outs)} tangents for {len(node.specs)} outputs.",
                 where=node.describe(),
+                help="return one tangent an output.",
             )
         for out, spec in zip(outs, node.specs, strict=True):
             if np.shape(out._value if type(out) is Tensor and type(out._value) is not Spec else out) != spec.shape:
                 raise RuleError(
-                    f"the rule of {self._name} returned a tangent that is no {spec!r}.", where=node.describe()
+                    f"the rule of {self._name} returned a tangent that is no {spec!r}.",
+                    where=node.describe(),
+                    help="a tangent has the shape of its output.",
                 )
         return [o if type(o) is Tensor else make(np.asarray(o)[()], None) for o in outs]
 
@@ -257,6 +260,7 @@ class _Structure:
                     f"the backward of {name} returned {len(given)} gradients for the {len(leaves)} leaves "
                     f"of argument {number}.",
                     where=node.describe(),
+                    help="return gradients in the structure of the argument, or None for all of it.",
                 )
             found.extend(given[i] for i in where)
         return tuple(_check(name, node, i, one, records) for i, one in enumerate(found))
@@ -272,6 +276,7 @@ def _check(name: str, node: Node, i: int, one: Any, records: bool) -> Any:
         raise RuleError(
             f"the backward of {name} returned {Spec.of(tensor._value)!r} for an input of {spec!r}.",
             where=node.describe(),
+            help="sum, reshape or cast it to that.",
         )
     return tensor if records else tensor._value
 
@@ -288,7 +293,11 @@ def _operands(args: tuple[Any, ...]) -> tuple[list[Any], _Structure]:
                 operands.append(one if type(one) is Tensor else make(np.array(normalize(one))[()], None))
         places.append((build, leaves, where))
     if not operands:
-        raise ArgumentError("a function with its own derivative rule needs a number, array or tensor.", where=here())
+        raise ArgumentError(
+            "a function with its own derivative rule needs a number, array or tensor.",
+            where=here(),
+            help="pass what it is differentiated by as an argument.",
+        )
     return operands, _Structure(list(args), places)
 
 

@@ -156,7 +156,9 @@ def _positions(argnums: Argnums, count: int, f: Any) -> list[int]:
             )
         found.append(number % count)
     if len(set(found)) != len(found):
-        raise ArgumentError(f"argnums {argnums!r} names an argument twice.", where=here())
+        raise ArgumentError(
+            f"argnums {argnums!r} names an argument twice.", where=here(), help="name each argument once."
+        )
     return found
 
 

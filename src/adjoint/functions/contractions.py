@@ -104,6 +104,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
             f"tensordot needs equal sizes on the summed axes, got {sizes} of {list(shape_of(a))} "
             f"and {others} of {list(shape_of(b))}.",
             where=here(),
+            help="sum over axes that are equally long in both.",
         )
     rest = tuple(i for i in range(m) if i not in left)
     free = tuple(i for i in range(n) if i not in right)

@@ -221,5 +221,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, **unsupported: Any) -> A
     try:
         kind = np.dtype(dtype)
     except TypeError as error:
-        raise ArgumentError(f"astype: {dtype!r} is no dtype.", where=here()) from error
+        raise ArgumentError(
+            f"astype: {dtype!r} is no dtype.", where=here(), help="write float, np.float32, complex, int, ..."
+        ) from error
     return apply(REGISTRY["astype"], (x,), {"dtype": kind})

@@ -20,10 +20,14 @@ from adjoint.tensor import Tensor
 
 def _several(name: str, arrays: Any) -> list[Any]:
     if type(arrays) is not Tensor and not isinstance(arrays, list | tuple | np.ndarray):
-        raise OperandError(f"{name} needs a list of arrays, got {type(arrays).__name__}.", where=here())
+        raise OperandError(
+            f"{name} needs a list of arrays, got {type(arrays).__name__}.",
+            where=here(),
+            help=f"write np.{name}([a, b]).",
+        )
     found = [operand(a, name) for a in arrays]
     if not found:
-        raise ArgumentError(f"{name} needs at least one array.", where=here())
+        raise ArgumentError(f"{name} needs at least one array.", where=here(), help="the list is empty.")
     return found
 
 
@@ -55,7 +59,11 @@ def stack(arrays: Any, axis: int = 0, **unsupported: Any) -> Any:
     shapes = {shape_of(a) for a in found}
     if len(shapes) > 1:
         shown = ", ".join(str(list(shape_of(a))) for a in found)
-        raise ShapeError(f"stack needs arrays of one shape, got {shown}.", where=here())
+        raise ShapeError(
+            f"stack needs arrays of one shape, got {shown}.",
+            where=here(),
+            help="concatenate joins along an axis that is there already; broadcast_to brings one shape to another.",
+        )
     along = normal_axis("stack", axis, len(shapes.pop()) + 1)
     return apply(records.concatenate, tuple(expand_dims(a, along) for a in found), {"axis": along})
 
@@ -120,13 +128,17 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     if hasattr(indices_or_sections, "__index__"):
         n = indices_or_sections.__index__()
         if n < 1:
-            raise ArgumentError(f"split needs at least one part, got {n}.", where=here())
+            raise ArgumentError(
+                f"split needs at least one part, got {n}.", where=here(), help="the number of parts is 1 or more."
+            )
         small, more = divmod(size, n)
         places = tuple(i * small + (i if i < more else more) for i in range(1, n))
     else:
         places = tuple(slice(int(i), None).indices(size)[0] for i in indices_or_sections)
         if list(places) != sorted(places):
-            raise ArgumentError(f"split needs places in rising order, got {indices_or_sections!r}.", where=here())
+            raise ArgumentError(
+                f"split needs places in rising order, got {indices_or_sections!r}.", where=here(), help="sort them."
+            )
     return list(apply(records.split, (a,), {"axis": along, "sections": places}))
 
 

@@ -21,7 +21,11 @@ def shape_param(name: str, shape: Any) -> tuple[int, ...]:
     try:
         return (shape.__index__(),) if hasattr(shape, "__index__") else tuple(n.__index__() for n in shape)
     except (AttributeError, TypeError) as error:
-        raise ArgumentError(f"{name}: a shape is made of whole numbers, got {shape!r}.", where=here()) from error
+        raise ArgumentError(
+            f"{name}: a shape is made of whole numbers, got {shape!r}.",
+            where=here(),
+            help="write (2, 3); -1 stands for what is left over.",
+        ) from error
 
 
 def reshape(a: Any, /, shape: Any, order: str = "C", **unsupported: Any) -> Any:
@@ -37,7 +41,11 @@ def reshape(a: Any, /, shape: Any, order: str = "C", **unsupported: Any) -> Any:
     if -1 in wanted:
         rest = math.prod(n for n in wanted if n != -1)
         if wanted.count(-1) > 1 or rest == 0 or size % rest:
-            raise ShapeError(f"reshape cannot put the {size} entries of {shape_of(a)} into {wanted}.", where=here())
+            raise ShapeError(
+                f"reshape cannot put the {size} entries of {shape_of(a)} into {wanted}.",
+                where=here(),
+                help="the sizes of the new shape must multiply to that number; one of them may be -1.",
+            )
         wanted = tuple(size // rest if n == -1 else n for n in wanted)
     return apply(records.reshape, (a,), {"shape": wanted})
 
@@ -64,7 +72,11 @@ def transpose(a: Any, axes: Any = None) -> Any:
     else:
         order = tuple(normal_axis("transpose", i, n) for i in axes)
         if sorted(order) != list(range(-n, 0)):
-            raise AxisError(f"transpose needs each of the {n} axes once, got {tuple(axes)!r}.", where=here())
+            raise AxisError(
+                f"transpose needs each of the {n} axes once, got {tuple(axes)!r}.",
+                where=here(),
+                help="leave the axes out to turn them all around, or use swapaxes.",
+            )
     return apply(records.transpose, (a,), {"axes": order})
 
 
@@ -106,7 +118,9 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     ]
     if len(come) != len(go) or len(set(come)) != len(come) or len(set(go)) != len(go):
         raise AxisError(
-            f"moveaxis needs as many places as axes, each once, got {source} and {destination}.", where=here()
+            f"moveaxis needs as many places as axes, each once, got {source} and {destination}.",
+            where=here(),
+            help="write np.moveaxis(x, 0, -1) or two lists of equal length.",
         )
     order = [i for i in range(-n, 0) if i not in come]
     for place, i in sorted(zip(go, come, strict=True)):
@@ -228,9 +242,15 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: 
         widths = np.broadcast_to(np.asarray(pad_width), (len(shape_of(a)), 2))
     except ValueError as error:
         raise ShapeError(
-            f"pad needs a pair of widths an axis, got {pad_width!r} for {shape_of(a)}.", where=here()
+            f"pad needs a pair of widths an axis, got {pad_width!r} for {shape_of(a)}.",
+            where=here(),
+            help="write np.pad(x, 1) or np.pad(x, [(before, after), ...]).",
         ) from error
     if widths.dtype.kind not in "iu" or (widths < 0).any():
-        raise ArgumentError(f"pad widths are whole numbers of 0 or more, got {pad_width!r}.", where=here())
+        raise ArgumentError(
+            f"pad widths are whole numbers of 0 or more, got {pad_width!r}.",
+            where=here(),
+            help="write np.pad(x, 1) or np.pad(x, [(before, after), ...]).",
+        )
     pairs = tuple((int(before), int(after)) for before, after in widths)
     return apply(records.pad, (a,), {"widths": pairs, "constant": constant_values})

@@ -90,6 +90,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
         raise ShapeError(
             f"take_along_axis needs places of as many axes as the array, got {shape_of(a)} and {places.shape}.",
             where=here(),
+            help="reshape the places, or use take for a list of them.",
         )
     return sorting.take_along(RECORD, a, places, normal_axis("take_along_axis", axis, len(shape_of(a))))
 
@@ -121,7 +122,11 @@ def diag(v: Any, k: int = 0) -> Any:
     if len(shape_of(v)) == 2:
         return diagonal(v, k)
     if len(shape_of(v)) != 1:
-        raise ShapeError(f"diag takes a vector or a matrix, got {list(shape_of(v))}.", where=here())
+        raise ShapeError(
+            f"diag takes a vector or a matrix, got {list(shape_of(v))}.",
+            where=here(),
+            help="use np.diagonal for arrays of more axes.",
+        )
     n = shape_of(v)[0] + abs(k)
     rows, columns = _diagonal(n, n, k)
     return apply(scatter, (v, rows, columns), {"index": (HOLE, HOLE), "shape": (n, n)})
@@ -160,7 +165,9 @@ def triu(m: Any, k: int = 0) -> Any:
 def _below(m: Any, k: int) -> Any:
     shape = shape_of(m)
     if len(shape) < 2:
-        raise ShapeError(f"a triangle is part of a matrix, got {list(shape)}.", where=here())
+        raise ShapeError(
+            f"a triangle is part of a matrix, got {list(shape)}.", where=here(), help="reshape it to two axes or more."
+        )
     return np.tri(shape[-2], shape[-1], k, bool)
 
 

@@ -40,7 +40,7 @@ def interpret(graph: Graph, values: Mapping[Node, Any], call: Call) -> dict[Node
         elif node.is_leaf:
             held = node.saved[0] if type(node.saved) is tuple else None
             if held is None or type(held) is Spec:
-                raise GraphError(f"the leaf {node!r} has no value.", where=node.describe())
+                raise GraphError(f"the leaf {node!r} has no value.", where=node.describe(), help="give it as an input.")
             found[node] = held
         elif node.op is ITEM:
             found[node] = found[node.inputs[0]][node.params["index"]]  # type: ignore[index]
@@ -210,7 +210,11 @@ def bound_inputs(graph: Graph, values: Mapping[str, Any]) -> tuple[Graph, dict[N
     if any(specs[name] != node.spec for name, node in wanted.items()):
         if graph.rebuild is None:
             name = next(n for n, node in wanted.items() if specs[n] != node.spec)
-            raise ShapeError(f"the graph takes {name} as {wanted[name].spec!r}, got {specs[name]!r}.", where=here())
+            raise ShapeError(
+                f"the graph takes {name} as {wanted[name].spec!r}, got {specs[name]!r}.",
+                where=here(),
+                help="trace the function again for other shapes.",
+            )
         graph = graph.rebuild(specs)
         names = node_names(graph.nodes)
         wanted = {names[node]: node for node in graph.inputs}

@@ -27,12 +27,20 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
     scores = logits if isinstance(logits, Tensor) else np.positive(logits)
     classes = labels.value if isinstance(labels, Tensor) else np.asarray(labels)
     if classes.dtype.kind not in "iu":
-        raise ArgumentError(f"cross_entropy needs labels of whole numbers, got {classes.dtype}.")
+        raise ArgumentError(
+            f"cross_entropy needs labels of whole numbers, got {classes.dtype}.", help="write labels.astype(int)."
+        )
     if scores.ndim != classes.ndim + 1 or scores.shape[:-1] != classes.shape:
-        raise ShapeError(f"cross_entropy needs a label a row, got {scores.shape} and {classes.shape}.")
+        raise ShapeError(
+            f"cross_entropy needs a label a row, got {scores.shape} and {classes.shape}.",
+            help="labels have the shape of the scores without their last axis.",
+        )
     if classes.size and not (0 <= classes.min() and classes.max() < scores.shape[-1]):
         wrong = classes.min() if classes.min() < 0 else classes.max()
-        raise ArgumentError(f"cross_entropy knows the classes 0 to {scores.shape[-1] - 1}, got {wrong}.")
+        raise ArgumentError(
+            f"cross_entropy knows the classes 0 to {scores.shape[-1] - 1}, got {wrong}.",
+            help="labels count from 0; the last axis of the scores has one entry a class.",
+        )
     right = np.take_along_axis(log_softmax(scores), classes[..., None], axis=-1)
     return -np.mean(right)
 
@@ -44,5 +52,8 @@ def mse_loss(prediction: Any, target: Any) -> Any:
     tensor(2.)
     """
     if np.shape(prediction) != np.shape(target):
-        raise ShapeError(f"mse_loss needs equal shapes, got {np.shape(prediction)} and {np.shape(target)}.")
+        raise ShapeError(
+            f"mse_loss needs equal shapes, got {np.shape(prediction)} and {np.shape(target)}.",
+            help="reshape one of them, so that no broadcasting hides a mistake.",
+        )
     return np.mean(np.square(np.subtract(prediction, target)))

@@ -57,7 +57,8 @@ def _matmul_spec(x: Any, y: Any) -> Spec:
         batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
     except ValueError:
         raise ShapeError(
-            f"matmul cannot broadcast the batch axes {x.shape[:-2]} and {y.shape[:-2]}, {shown}."
+            f"matmul cannot broadcast the batch axes {x.shape[:-2]} and {y.shape[:-2]}, {shown}.",
+            help="batch axes must be equal or 1.",
         ) from None
     shape = (*batch, *x.shape[-2:-1], *(y.shape[-1:] if y.ndim > 1 else ()))
     return Spec(shape, np.result_type(x.dtype, y.dtype))

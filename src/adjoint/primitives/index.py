@@ -77,7 +77,10 @@ def _put_spec(name: str) -> Any:
         except ValueError:
             fits = False
         if not fits:
-            raise ShapeError(f"{name}: {value!r} does not fit the {list(place)} that the index picks in {x!r}.")
+            raise ShapeError(
+                f"{name}: {value!r} does not fit the {list(place)} that the index picks in {x!r}.",
+                help="its sizes must be equal to those or 1, counted from the last axis.",
+            )
         return Spec(x.shape, x.dtype if name == "set_at" else np.result_type(x.dtype, v if v is not value else v.dtype))
 
     return spec

@@ -31,7 +31,11 @@ def _column(xp: Any, b: Any, vector: bool) -> Any:
 def square(name: str, x: Spec) -> None:
     """Raises ShapeError for what is no square matrix, or stack of them."""
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
-        raise ShapeError(f"{name} needs square matrices, got {x!r}.", where=here())
+        raise ShapeError(
+            f"{name} needs square matrices, got {x!r}.",
+            where=here(),
+            help="use the last two axes for the rows and columns of one matrix.",
+        )
 
 
 def _float(*specs: Spec) -> Any:
@@ -63,13 +67,18 @@ def _solve_spec(x: Any, y: Any) -> Spec:
     square("solve", x)
     inner = y.shape[0] if y.ndim == 1 else y.shape[-2] if y.ndim else None
     if inner != x.shape[-1]:
-        raise ShapeError(f"solve needs as many rows on the right as the matrix has, got {x!r} and {y!r}.")
+        raise ShapeError(
+            f"solve needs as many rows on the right as the matrix has, got {x!r} and {y!r}.",
+            help="the right side has one row for each row of the matrix.",
+        )
     if y.ndim == 1:
         return Spec(x.shape[:-1], _float(x, y))
     try:
         batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
     except ValueError:
-        raise ShapeError(f"solve cannot broadcast the batch axes of {x!r} and {y!r}.") from None
+        raise ShapeError(
+            f"solve cannot broadcast the batch axes of {x!r} and {y!r}.", help="batch axes must be equal or 1."
+        ) from None
     return Spec((*batch, *y.shape[-2:]), _float(x, y))
 
 

@@ -32,7 +32,10 @@ def _reshape_spec(x: Any, shape: tuple[int, ...]) -> Spec:
     x = Spec.of(x)
     made = Spec(shape, x.dtype)
     if made.size != x.size or min(shape, default=0) < 0:
-        raise ShapeError(f"reshape cannot put the {x.size} entries of {x!r} into the shape {shape}.")
+        raise ShapeError(
+            f"reshape cannot put the {x.size} entries of {x!r} into the shape {shape}.",
+            help="the sizes of the new shape must multiply to that number; one of them may be -1.",
+        )
     return made
 
 
@@ -121,7 +124,10 @@ def _squeeze_spec(x: Any, axis: tuple[int, ...]) -> Spec:
     x = Spec.of(x)
     for a in axis:
         if x.shape[a] != 1:
-            raise ShapeError(f"squeeze drops axes of size 1 only; axis {a} of {x!r} has size {x.shape[a]}.")
+            raise ShapeError(
+                f"squeeze drops axes of size 1 only; axis {a} of {x!r} has size {x.shape[a]}.",
+                help="index it (x[..., 0]), or leave the axis out.",
+            )
     return Spec(reduced_shape(x.shape, axis, False), x.dtype)
 
 
@@ -167,7 +173,10 @@ def _broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
 def _broadcast_to_spec(x: Any, shape: tuple[int, ...]) -> Spec:
     x = Spec.of(x)
     if broadcast("broadcast_to", (x.shape, shape), (x, list(shape))) != shape:
-        raise ShapeError(f"broadcast_to cannot bring {x!r} to the smaller shape {shape}.")
+        raise ShapeError(
+            f"broadcast_to cannot bring {x!r} to the smaller shape {shape}.",
+            help="sum over the axes that are too long, or index them.",
+        )
     return Spec(shape, x.dtype)
 
 
@@ -257,7 +266,10 @@ def _concatenate_spec(*xs: Any, axis: int) -> Spec:
     for s in specs:
         if s.ndim != first.ndim or reduced_shape(s.shape, (axis,), False) != reduced_shape(first.shape, (axis,), False):
             shown = ", ".join(map(repr, specs))
-            raise ShapeError(f"concatenate needs equal sizes on every axis but {axis}, got {shown}.")
+            raise ShapeError(
+                f"concatenate needs equal sizes on every axis but {axis}, got {shown}.",
+                help="pad or slice one of them, or join along another axis.",
+            )
     size = sum(s.shape[axis] for s in specs)
     shape = tuple(size if i - first.ndim == axis else n for i, n in enumerate(first.shape))
     return Spec(shape, np.result_type(*[s.dtype for s in specs]))

@@ -58,7 +58,11 @@ def _whole(bound: Any) -> int | None:
     try:
         return None if bound is None else operator.index(bound)
     except TypeError as error:
-        raise AxisError(f"a slice is made of whole numbers, got {bound!r}.", where=here()) from error
+        raise AxisError(
+            f"a slice is made of whole numbers, got {bound!r}.",
+            where=here(),
+            help="write x[1:3]; int(...) makes a whole number.",
+        ) from error
 
 
 def fill(index: tuple[Any, ...], arrays: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -77,7 +81,10 @@ def basic(**params: Any) -> bool:
 def refused(name: str, x: Any, error: Exception) -> AdjointError:
     """NumPy's objection to an index, as our error."""
     kind = AxisError if isinstance(error, IndexError) else ShapeError
-    return kind(f"{name}: {str(error).strip(' .')}, in {Spec.of(x)!r}.")
+    spec = Spec.of(x)
+    help = f"its axes have the sizes {list(spec.shape)}" if spec.shape else "it has no axes: write x[...] or x[()]"
+    wanted = "whole numbers, slices, ..., None and arrays of whole numbers or truth values are indices"
+    return kind(f"{name}: {str(error).strip(' .')}, in {spec!r}.", help=f"{help}; {wanted}.")
 
 
 def add_at(acc: Any, g: Any, index: tuple[Any, ...], arrays: tuple[Any, ...]) -> None:
@@ -133,7 +140,10 @@ def region(name: str, x: Any, arrays: tuple[Any, ...], index: tuple[Any, ...]) -
                 help="use where(mask, x, 0.0), which keeps the shape, or eager mode.",
             )
         if array.dtype.kind not in "iu":
-            raise AxisError(f"{name}: arrays used as indices must be of integer (or boolean) type, got {array!r}.")
+            raise AxisError(
+                f"{name}: arrays used as indices must be of integer (or boolean) type, got {array!r}.",
+                help="write i.astype(int).",
+            )
     ghosts = tuple(np.broadcast_to(np.zeros((), int), a.shape) for a in arrays)
     try:
         return np.broadcast_to(np.empty((), _NOTHING), x.shape)[fill(index, ghosts)].shape

@@ -100,7 +100,9 @@ def _not_empty(name: str) -> Callable[..., Spec]:
     def spec(x: Any, axis: tuple[int, ...], keepdims: bool) -> Spec:
         x = Spec.of(x)
         if any(x.shape[i] == 0 for i in axis):
-            raise ShapeError(f"{name} of no elements does not exist, got {x!r} along {axis}.")
+            raise ShapeError(
+                f"{name} of no elements does not exist, got {x!r} along {axis}.", help="check x.size first."
+            )
         return Spec(reduced_shape(x.shape, axis, keepdims), x.dtype)
 
     return spec

@@ -95,7 +95,7 @@ def normal_axes(name: str, axis: Any, ndim: int) -> tuple[int, ...]:
     given = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
     found = sorted(normal_axis(name, a, ndim) for a in given)
     if len(set(found)) != len(found):
-        raise AxisError(f"{name}: an axis stands twice in {axis!r}.", where=here())
+        raise AxisError(f"{name}: an axis stands twice in {axis!r}.", where=here(), help="name each axis once.")
     normal = Axes(found)
     normal.written = axis
     return normal
@@ -106,9 +106,17 @@ def normal_axis(name: str, axis: Any, ndim: int) -> int:
     try:
         number = axis.__index__()
     except (AttributeError, TypeError):
-        raise AxisError(f"{name}: an axis is a whole number, got {axis!r}.", where=here()) from None
+        raise AxisError(
+            f"{name}: an axis is a whole number, got {axis!r}.",
+            where=here(),
+            help="write axis=0, or a tuple of whole numbers.",
+        ) from None
     if not -ndim <= number < ndim:
-        raise AxisError(f"{name}: axis {number} does not exist in an array of {ndim} dimensions.", where=here())
+        raise AxisError(
+            f"{name}: axis {number} does not exist in an array of {ndim} dimensions.",
+            where=here(),
+            help="axes count from 0, or from -1 at the end.",
+        )
     normal = Axis(number - ndim if number >= 0 else number)
     normal.written = number
     return normal

@@ -92,7 +92,11 @@ def saved(tensor: Tensor) -> SavedReport:
     (16, [('leaf', 'value', False), ('multiply', 'x', True), ('multiply', 'y', True)])
     """
     if type(tensor) is not Tensor:
-        raise OperandError(f"saved takes a tensor, got {type(tensor).__name__}.", where=here())
+        raise OperandError(
+            f"saved takes a tensor, got {type(tensor).__name__}.",
+            where=here(),
+            help="pass the result of a computation on tensors.",
+        )
     report = SavedReport()
     if tensor._node is None:
         return report
