@@ -158,6 +158,7 @@ def wrong(result):
         (lambda g: (np.ones(2), g), "shape"),
         (lambda g: (g, np.int64(1)), "dtype"),
         (lambda g: (g * 1j, g), "dtype"),
+        (lambda g: (g.astype(np.float32), g), "precision"),
         (lambda g: ("a", g), "number"),
     ],
 )

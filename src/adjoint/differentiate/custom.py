@@ -338,6 +338,8 @@ def _fitted(cls: Any, rule: str, node: Node, one: Any, spec: Spec, place: int, r
     kind = tensor.dtype.kind
     if kind not in "fc" or (kind == "c" and spec.dtype.kind != "c"):
         raise RuleError(f"{what} dtype of {spec!r}.", where=node.describe(), help="cast it, or take its real part.")
+    if isinstance(one, Tensor | np.ndarray) and np.finfo(tensor.dtype).eps > np.finfo(spec.dtype).eps:
+        raise RuleError(f"{what} precision of {spec!r}.", where=node.describe(), help="compute it in that dtype.")
     if not records:
         return tensor._value
     if not once:
