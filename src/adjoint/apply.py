@@ -44,6 +44,11 @@ def normalize(value: Any, op: str = "the operation") -> Any:
         array = value
     elif isinstance(value, np.ma.MaskedArray):
         raise OperandError(f"{op} does not take masked arrays.", where=here(), help="use value.filled(...) and where.")
+    elif isinstance(value, np.matrix):
+        # Its * is a matrix product, which an elementwise rule would silently not be.
+        raise OperandError(
+            f"{op} does not take np.matrix.", where=here(), help="write np.asarray(m), and @ for products."
+        )
     elif isinstance(value, list | tuple) and _holds_tensor(value):
         raise OperandError(
             f"{op} got a {kind.__name__} of tensors.", where=here(), help="join them with adjoint.numpy.stack first."

@@ -38,3 +38,11 @@ def test_errors_and_sites_name_the_users_line_not_numpys():
         assert "test_numpy_protocols.py" in caught.value.where
     y = np.polynomial.polynomial.polyval(x, [1.0, 2.0, 3.0])
     assert "polyval(x" in y.node.describe()
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_the_product_of_np_matrix_is_never_taken_entry_by_entry():
+    m, x = np.matrix([[1.0, 2.0], [3.0, 4.0]]), tracked(1.0, 2.0)
+    for product in (lambda: m * x, lambda: x * m, lambda: m @ x):
+        with pytest.raises(ad.errors.OperandError, match=r"does not take np\.matrix"):
+            product()
