@@ -93,7 +93,7 @@ def inversions(keys: NDArray[np.int64]) -> int:
     2
     """
     total, keys, index = 0, keys.copy(), np.arange(len(keys))
-    for bit in range(int(keys.max(initial=0)).bit_length() - 1, -1, -1):
+    for bit in range(int(np.max(keys, initial=0)).bit_length() - 1, -1, -1):
         # keys are grouped by their higher bits; within a group every 1 before a 0 is an inversion
         group = keys >> (bit + 1)
         starts = np.flatnonzero(np.concatenate(([True], group[1:] != group[:-1])))

@@ -55,7 +55,7 @@ def summary(array: np.ndarray[Any, Any]) -> dict[str, Any]:
         finite = real[np.isfinite(real)] if nan or inf else real.ravel()
         finite = finite.astype(np.float64)
         if finite.size:
-            found["min"], found["max"] = float(finite.min()), float(finite.max())
+            found["min"], found["max"] = float(np.min(finite)), float(np.max(finite))
             largest = max(-found["min"], found["max"])
             # Scaled where it must be, so that no sum overflows and no square vanishes.
             scale = largest if largest > 0 and not 1e-100 < largest < 1e100 else 1.0
