@@ -149,3 +149,15 @@ def test_an_array_that_nobody_else_holds_is_handed_out_without_a_copy():
     assert give({"g": shared}, "g") is not shared
     view = np.ones((3, 2)).T
     assert give({"g": view}, "g").flags.c_contiguous
+
+
+def test_a_traced_index_into_a_plain_array_is_no_place_for_a_gradient():
+    from adjoint.apply import leaf, make
+    from adjoint.differentiate.reverse import reverse, seed_of
+    from adjoint.graph.spec import Spec
+
+    places = make(Spec((2,), np.int64), leaf(Spec((2,), np.int64)))
+    z = make(Spec((2,)), leaf(Spec((2,))))
+    total = anp.sum(ad.tensor(np.arange(3.0))[places] * z)
+    found = reverse([(total.node, make(seed_of(Spec(())), None))], records=True).found
+    assert set(found) == {z.node}

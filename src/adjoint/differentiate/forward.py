@@ -19,7 +19,7 @@ from adjoint.errors import UnsupportedError
 from adjoint.graph.graph import collect
 from adjoint.graph.node import FREED, Node
 from adjoint.modes import MODE, Mode
-from adjoint.primitives.record import NUMPY
+from adjoint.primitives.record import NUMPY, node_saved
 from adjoint.primitives.structure import ALIAS, ITEM
 
 
@@ -94,9 +94,7 @@ def _walk(roots: list[Node], tangents: Mapping[Node, Any], bound: int, xp: Any, 
             )
         if mode is not None:
             mode.origin = (node, -1, "push")
-        saved = recorded_saved(node) if mode is not None else node.saved
-        if saved is None:
-            saved = (None,) * ((op.arity or 1) + 1)
+        saved = recorded_saved(node) if mode is not None else node_saved(node)
         t = op.push(xp, ts, saved, node)
         if t is None:
             continue

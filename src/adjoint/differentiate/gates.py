@@ -14,7 +14,7 @@ from adjoint.differentiate.cotangent import Masked, Touched, fit, plain
 from adjoint.differentiate.saved import freed, recorded_saved
 from adjoint.graph.node import FREED, Node
 from adjoint.modes import Mode
-from adjoint.primitives.record import NUMPY
+from adjoint.primitives.record import NUMPY, node_saved
 from adjoint.primitives.structure import ALIAS, ITEM, LEAF
 
 _C128 = np.dtype(np.complex128)
@@ -100,12 +100,10 @@ def general(
         return True
     if node.saved is FREED:
         raise freed(node)
-    saved = recorded_saved(node) if mode is not None else node.saved
-    if saved is None:
-        saved = (None,) * ((op.arity or 1) + 1)
+    saved = recorded_saved(node) if mode is not None else node_saved(node)
     value = plain(g)
     masked = g if isinstance(g, Masked) else None
-    if op.accumulate is not None:
+    if op.accumulate is not None and live[0][0] == 0:
         i, parent = live[0]
         if mode is not None:
             mode.origin = (node, i, "pull")

@@ -190,16 +190,6 @@ def _facts(board: Board, item: Item) -> dict[str, Formula]:
     return facts
 
 
-def title_of(item: Item) -> str:
-    """The operation's name as a sentence begins with it."""
-    return "" if item.op is None else clean(gates.title(item.op) if item.op.lift is None else item.op.name)
-
-
-def forward_sentence(board: Board, item: Item) -> str:
-    """What a step forward computes: ``Subtract: d = v − y``."""
-    return f"{title_of(item)}: {item.name} = {own_formula(board, item).text}."
-
-
 def backward_sentence(board: Board, step: BackwardStep) -> str:
     """What the gate does to the gradient, in one sentence; at a kink, with the convention."""
     item = board.items[step.node]

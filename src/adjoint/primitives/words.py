@@ -116,15 +116,6 @@ def sentence(op: Primitive, **facts: Any) -> str:
     return _fill(text, told).replace("*other*", "other")
 
 
-def copy_sentence(name: str, times: int) -> str:
-    """What is said where a value is used several times.
-
-    >>> copy_sentence("x", 2)
-    'x is used 2 times: the branches add.'
-    """
-    return f"{name} is used {times} times: the branches add."
-
-
 def kink_sentence(value: str, why: str) -> str:
     """What is added at a point where the slope is not unique."""
     return f"At this point the slope is not unique; the convention gives {value}: {why}."

@@ -54,8 +54,6 @@ class Comparison:
     bad: Any = None
     #: The largest analytic entry of each input.
     largest: list[float] = field(default_factory=list)
-    #: Whether all outputs were weighed one by one.
-    every_output: bool = True
 
     def worst(self, number: int) -> Cell | None:
         """The gravest cell of one input, and of those the one with the largest error."""
@@ -81,7 +79,6 @@ def compare(subject: Subject, entries: int, random: np.random.Generator) -> Comp
     result.bad = ~np.isfinite(sampler.middle)
     plan = directions(subject, entries, random)
     few = subject.count <= entries
-    result.every_output = few
     rows: list[list[Any]] = [subject.pull(row) for row in np.eye(subject.count)] if few else []
     pushes: list[tuple[int, Any, int | None, Any]] = []
     for number, ways in enumerate(plan):
