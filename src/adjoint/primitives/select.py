@@ -46,10 +46,16 @@ sign = blocked(
     symbol="sgn",
     formula="sign({x})",
     python="np.sign({x})",
-    emit=lambda k, x: k.select(k.gt(x, k.const(0.0)), k.const(1.0), k.select(k.lt(x, k.const(0.0)), k.const(-1.0), x)),
+    emit=lambda k, x: _sign_code(k, x),
     kinks="a jump at x = 0",
     at_kink=lambda x: np.equal(x, 0),
 )
+
+
+def _sign_code(k: Any, x: Any) -> Any:
+    zero = k.const(0.0)
+    below = k.select(k.lt(x, zero), k.const(-1.0), k.select(k.isnan(x), x, zero))  # of -0.0 it is 0.0
+    return k.select(k.gt(x, zero), k.const(1.0), below)
 
 
 def _direction(z: Any) -> Any:
@@ -100,7 +106,7 @@ maximum = router(
     symbol="max",
     formula="maximum({x}, {y})",
     slopes=("{x} > {y}", "{y} > {x}"),
-    emit=lambda k, x, y: k.select(k.or_(k.ge(x, y), k.isnan(x)), x, y),
+    emit=lambda k, x, y: k.select(k.or_(k.gt(x, y), k.isnan(x)), x, y),  # of two zeros the second
     kinks="at x = y, where each receives half",
     at_kink=np.equal,
 )
@@ -115,7 +121,7 @@ minimum = router(
     symbol="min",
     formula="minimum({x}, {y})",
     slopes=("{x} < {y}", "{y} < {x}"),
-    emit=lambda k, x, y: k.select(k.or_(k.le(x, y), k.isnan(x)), x, y),
+    emit=lambda k, x, y: k.select(k.or_(k.lt(x, y), k.isnan(x)), x, y),
     kinks="at x = y, where each receives half",
     at_kink=np.equal,
 )
