@@ -5,5 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from adjoint.compile.llvm.math import exponential, logarithm
+
 #: By the name that a record's ``emit`` calls: ``function(kit, *operands)``.
-FUNCTIONS: dict[str, Callable[..., Any]] = {}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "exp": exponential.exp,
+    "exp2": exponential.exp2,
+    "expm1": exponential.expm1,
+    "tanh": exponential.tanh,
+    "cosh": exponential.cosh,
+    "log": logarithm.log,
+    "log1p": logarithm.log1p,
+}
