@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from adjoint.compile.llvm.math import exponential, logarithm
+from adjoint.compile.llvm.math import circular, exponential, logarithm
 
 #: By the name that a record's ``emit`` calls: ``function(kit, *operands)``.
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -14,6 +14,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "expm1": exponential.expm1,
     "tanh": exponential.tanh,
     "cosh": exponential.cosh,
+    "sin": circular.sin,
+    "cos": circular.cos,
+    "tan": circular.tan,
     "log": logarithm.log,
     "log1p": logarithm.log1p,
 }
