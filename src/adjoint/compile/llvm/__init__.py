@@ -1,0 +1,1 @@
+"""Everything that knows LLVM: the only folder that imports llvmlite."""

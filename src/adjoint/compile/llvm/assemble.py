@@ -1,0 +1,209 @@
+"""Assemble: the functions of a program's steps, and ``run``, which calls them in order.
+
+A step's function takes a table of pointers, in the order of their first use, so that steps of equal
+structure have the same text: it is compiled once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+
+from adjoint.compile.llvm.dots import Dots
+from adjoint.compile.llvm.frames import I32, I64, POINTER, memory_type
+from adjoint.compile.llvm.kit import constant
+from adjoint.compile.memory import Buffer, Memory, Step
+from adjoint.compile.statements import Program, Statement
+from adjoint.compile.terms import Term
+
+#: Constant arrays up to this many bytes stand in the code; larger ones are inputs.
+INLINE = 4096
+
+
+class StepScribe(Dots):
+    """Writes one step: a base pointer is loaded from the table when it is first asked for."""
+
+    def __init__(self, function: ir.Function, contract: bool, program: Program, memory: Memory) -> None:
+        super().__init__(function, contract, program, memory)
+        self.accumulators = {}
+        self.used: list[Term] = []
+        self.bases = _Bases(self)
+
+    def base(self, term: int) -> Any:
+        """The pointer of a buffer, from the next slot of the table; written once, in the first block."""
+        buffer = self.memory.root(self.memory.of[term].term)
+        for slot, (known, pointer) in enumerate(self._known):
+            if known is buffer or (known.space == buffer.space != "arena" and known.number == buffer.number):
+                return pointer
+        slot = len(self._known)
+        builder = self.builder
+        if self._anchor is None:
+            builder.position_at_start(self._first)
+        else:
+            builder.position_after(self._anchor)
+        place = builder.gep(self.function.args[0], [I64(slot)], source_etype=POINTER)
+        pointer = self._anchor = builder.load(place, typ=POINTER)
+        self._known.append((buffer, pointer))
+        return pointer
+
+    _anchor: Any = None
+
+    @property
+    def _known(self) -> list[tuple[Buffer, Any]]:
+        return self.__dict__.setdefault("_bases_known", [])  # type: ignore[no-any-return]
+
+    def write(self, step: Step) -> list[Buffer]:
+        """Writes the step; the buffers that its table must hold, in order."""
+        self.items(step.items, {s.number for s in step.statements()})
+        self.at(0).ret_void()
+        return [buffer for buffer, _ in self._known]
+
+
+class _Bases(dict):  # type: ignore[type-arg]
+    def __init__(self, scribe: StepScribe) -> None:
+        super().__init__()
+        self._scribe = scribe
+
+    def __missing__(self, term: int) -> Any:
+        found = self[term] = self._scribe.base(term)
+        return found
+
+
+def assemble(program: Program, memory: Memory, steps: list[Step], *, contract: bool, polls: bool) -> ir.Module:
+    """The module of a program: ``i32 run(arena, inputs, outputs, context)``."""
+    module = ir.Module(name="adjoint")
+    run = ir.Function(module, ir.FunctionType(I32, [POINTER] * 4), "run")
+    run.attributes.add("nounwind")
+    wide(run)
+    builder = ir.IRBuilder(run.append_basic_block("entry"))
+    pointers = _Pointers(builder, run, memory)
+    known: dict[str, ir.Function] = {}
+    for step in steps:
+        work = [s for s in step.statements() if s.kind not in {"reshape", "item"}]
+        if not work:
+            continue
+        if work[0].kind == "call":
+            _call(builder, run, pointers, memory, program, work[0])
+            continue
+        kernel = ir.Function(module, ir.FunctionType(ir.VoidType(), [POINTER]), f"step{step.number}")
+        kernel.linkage = "internal"
+        wide(kernel)
+        buffers = StepScribe(kernel, contract, program, memory).write(step)
+        text = "".join(str(block) for block in kernel.blocks)
+        twin = known.setdefault(text, kernel)
+        if twin is not kernel:
+            del module.globals[kernel.name]
+        table = pointers.table(buffers)
+        builder.call(twin, [table])
+        if polls:
+            _poll(builder, run)
+    builder.ret(I32(0))
+    return module
+
+
+def wide(function: ir.Function) -> None:
+    """Lets a function use the widest registers of the machine."""
+    from adjoint.compile.llvm.host import host
+
+    if host().vector_bytes == 64:
+        set.add(function.attributes, '"prefer-vector-width"="512"')  # llvmlite's own add knows no strings
+
+
+class _Pointers:
+    """The addresses of buffers in ``run``, each written once."""
+
+    def __init__(self, builder: ir.IRBuilder, run: ir.Function, memory: Memory) -> None:
+        self.builder = builder
+        self.run = run
+        self.memory = memory
+        self._known: dict[tuple[str, int], Any] = {}
+        self._first = builder.block
+
+    def of(self, buffer: Buffer) -> Any:
+        """The address of a buffer."""
+        key = (buffer.space, buffer.offset if buffer.space == "arena" else buffer.number)
+        found = self._known.get(key)
+        if found is not None:
+            return found
+        builder = self.builder
+        if buffer.space == "arena":
+            found = builder.gep(self.run.args[0], [I64(buffer.offset)], source_etype=ir.IntType(8))
+        elif buffer.space == "array":
+            found = _global(self.run.module, buffer.term)
+        else:
+            table = self.run.args[1 if buffer.space == "input" else 2]
+            place = builder.gep(table, [I64(buffer.number)], source_etype=POINTER)
+            found = builder.load(place, typ=POINTER)
+        if builder.block is self._first:
+            self._known[key] = found
+        return found
+
+    def table(self, buffers: list[Buffer]) -> Any:
+        """A table of addresses on the stack."""
+        builder = self.builder
+        with builder.goto_block(self._first):
+            builder.position_at_start(self._first)
+            table = builder.alloca(ir.ArrayType(POINTER, max(len(buffers), 1)))
+            table.type = POINTER
+        for slot, buffer in enumerate(buffers):
+            builder.store(self.of(buffer), builder.gep(table, [I64(slot)], source_etype=POINTER))
+        return table
+
+
+def _global(module: ir.Module, term: Term) -> Any:
+    name = f"array{term.id}"
+    found = module.globals.get(name)
+    if found is None:
+        kind = memory_type(term.dtype)
+        flat = term.data.ravel()
+        values = [int(v) for v in flat] if term.dtype.kind in "bi" else [float(v) for v in flat]
+        found = ir.GlobalVariable(module, ir.ArrayType(kind, len(values)), name)
+        found.initializer = ir.Constant(found.value_type, [constant(kind, 1, v) for v in values])
+        found.linkage = "internal"
+        found.global_constant = True
+        found.align = 64
+        found.type = POINTER
+    return found
+
+
+def _call(
+    builder: ir.IRBuilder, run: ir.Function, pointers: _Pointers, memory: Memory, program: Program, s: Statement
+) -> None:
+    """A call back to Python: the pointers of the operands and results, and which step asks."""
+    operands = [memory.root(a) for a in s.term.args if a.kind != "const"]
+    results = [memory.of[t.id] for t in call_results(program, s.term)]
+    table = pointers.table([*operands, *results])
+    callee = run.module.globals.get("adjoint_callback")
+    if callee is None:
+        callee = ir.Function(run.module, ir.FunctionType(I32, [POINTER, I64, POINTER]), "adjoint_callback")
+    status = builder.call(callee, [run.args[3], I64(call_number(program, s)), table])
+    _leave(builder, run, status)
+
+
+def _poll(builder: ir.IRBuilder, run: ir.Function) -> None:
+    """Lets Python look for Ctrl-C between the steps of a long program."""
+    callee = run.module.globals.get("adjoint_poll")
+    if callee is None:
+        callee = ir.Function(run.module, ir.FunctionType(I32, []), "adjoint_poll")
+    _leave(builder, run, builder.call(callee, []))
+
+
+def _leave(builder: ir.IRBuilder, run: ir.Function, status: Any) -> None:
+    away, on = run.append_basic_block("leave"), run.append_basic_block("on")
+    builder.cbranch(builder.icmp_signed("==", status, I32(0)), on, away)
+    builder.position_at_end(away)
+    builder.ret(status)
+    builder.position_at_end(on)
+
+
+def call_number(program: Program, s: Statement) -> int:
+    """Which of a program's calls a statement is."""
+    return [c.number for c in program.statements if c.kind == "call"].index(s.number)
+
+
+def call_results(program: Program, term: Term) -> list[Term]:
+    """The results of a call that are used, in order."""
+    return sorted((t for t in program.terms if t.kind == "item" and t.args[0] is term), key=lambda t: t.data)
+
+
