@@ -8,7 +8,7 @@ from adjoint.differentiate.jacobian import hessian, hvp, jacfwd, jacobian, jacre
 from adjoint.differentiate.rules import custom_jvp, custom_vjp
 from adjoint.differentiate.stop import stop_gradient
 from adjoint.differentiate.transforms import grad, jvp, value_and_grad, vjp
-from adjoint.front import check, explain, kinks, saved, source, why_zero
+from adjoint.front import check, compile, explain, kinks, saved, source, why_zero
 from adjoint.graph.graph import Graph
 from adjoint.graph.spec import Spec
 from adjoint.modes import no_grad, scope
@@ -22,6 +22,7 @@ __all__ = [
     "Spec",
     "Tensor",
     "check",
+    "compile",
     "custom_jvp",
     "custom_vjp",
     "errors",

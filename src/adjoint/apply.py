@@ -143,6 +143,10 @@ def apply(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any] | Non
     nodes: list[Node | None] = []
     lent: list[Any] = []
     traced = False
+    mode = _mode()
+    tracing = None if mode is None else mode.tracing
+    if tracing is not None:
+        operands = tracing.operands(op, operands, params)
     for operand in operands:
         if type(operand) is Tensor:
             value = operand._value
@@ -154,7 +158,9 @@ def apply(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any] | Non
             if type(value) is np.ndarray:
                 lent.append(value)
         values.append(value)
-    mode = _mode()
+    if traced and mode is not None and mode.held is not None:
+        # A node does not hold its value, and whoever batches this trace will want it.
+        mode.held.update((n, o) for n, o in zip(nodes, operands) if n is not None and type(o._value) is not Spec)
     everything = mode is not None and mode.everything
     if everything and mode.listener is not None:  # type: ignore[union-attr]
         mode.listener.trying(op, operands)  # type: ignore[union-attr]
@@ -170,7 +176,17 @@ def apply(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any] | Non
         return _wrap(op, out, None, params)
     if not (traced or everything) and not op.several and out.dtype.kind not in "fc":
         return _wrap(op, out, None, params)
-    return record_result(op, operands, values, nodes, params, out, tracked, traced)
+    made = record_result(op, operands, values, nodes, params, out, tracked, traced)
+    if tracing is not None:
+        return tracing.result(op, operands, made)
+    return made if keep or not traced or not op.differentiable else _cut(op, made)
+
+
+def _cut(op: Primitive, made: Any) -> Any:
+    """A traced result where recording is off: the value goes on, its gradient does not."""
+    if op.several:
+        return tuple(one if one._node is None else apply(CUT, (one,), {"by": "no_grad"}) for one in made)
+    return apply(CUT, (made,), {"by": "no_grad"})
 
 
 def _unshared(out: Any, lent: list[Any]) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 from adjoint.apply import apply, leaf, make
 from adjoint.errors import DtypeError, OperandError, ShapeError, TrackedError, UnsupportedError
 from adjoint.graph.spec import Spec, dtype_name
+from adjoint.modes import tracing
 from adjoint.primitives.structure import CUT
 from adjoint.site import here, site_of, user_frame
 from adjoint.tensor import Tensor, is_tracked, no_value
@@ -23,8 +24,11 @@ _NUMPY = os.path.dirname(np.__file__) + os.sep
 _LEAVE = "write t.item() for the number, or t.detach() for a tensor without a graph"
 
 
-def _concrete(t: Tensor, wanted: str) -> Any:
+def _concrete(t: Tensor, wanted: str, truth: bool = False) -> Any:
     if type(t._value) is Spec:
+        trace = tracing()
+        if trace is not None and trace.guarding:
+            return trace.concrete(t, wanted, truth)
         raise no_value(t, wanted)
     return t._value
 
@@ -93,7 +97,7 @@ def _as_index(self: Tensor) -> int:
 
 def _as_bool(self: Tensor) -> bool:
     # Reading the truth of a tracked number is how a Python branch works; the branch taken is what is recorded.
-    value = _concrete(self, "a Python branch needs a value")
+    value = _concrete(self, "a Python branch needs a value", truth=True)
     if value.size != 1:
         raise ShapeError(
             f"the truth of {Spec.of(value)!r} is ambiguous: it has {value.size} elements.",

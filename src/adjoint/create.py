@@ -11,6 +11,7 @@ from adjoint import conversion, inplace, operators, protocols  # noqa: F401
 from adjoint.apply import leaf, make
 from adjoint.errors import DtypeError, OperandError, TracedError, TrackedError
 from adjoint.graph.spec import Spec, dtype_name
+from adjoint.modes import tracing
 from adjoint.site import here
 from adjoint.tensor import Tensor
 
@@ -31,6 +32,9 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str 
     DtypeError where the dtype cannot hold the data or have a gradient.
     """
     checked_name(name)
+    trace = tracing()
+    if trace is not None and (known := trace.captured_tensor(data, dtype)) is not None:
+        return known
     value = own_array(data)
     if dtype is not None:
         value = _cast(value, dtype)

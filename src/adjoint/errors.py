@@ -6,6 +6,7 @@ The tree::
     +-- ShapeError        (ValueError)    shapes that do not fit
     +-- DtypeError        (TypeError)     integer input to grad, object arrays, ...
     +-- ArgumentError     (ValueError)    a missing, extra or impossible argument
+    +-- CallError         (ValueError, TypeError)  a call of a compiled function that does not fit it
     +-- OperandError      (TypeError)     something that is no number, array or tensor
     +-- AxisError         (ValueError, IndexError)  an axis that the array does not have
     +-- SingularError     (LinAlgError)   a matrix without an inverse
@@ -14,6 +15,7 @@ The tree::
     +-- InPlaceError      (ValueError)    an in-place write that would corrupt history
     +-- TrackedError      (TypeError)     a tracked tensor leaving the graph unnoticed
     +-- TracedError       (TypeError)     a value asked of a tensor that has only a Spec
+    +-- SizeError         (MemoryError)   arrays that this machine cannot hold
     +-- UnreachedError    (ValueError)    no path from the output to a tensor
     +-- UnsupportedError  (TypeError, NotImplementedError)  a NumPy function or form without a rule
     +-- RuleError         (ValueError)    a user's rule returned something wrong
@@ -71,6 +73,10 @@ class ArgumentError(AdjointError, ValueError):
     """A missing, extra or impossible argument."""
 
 
+class CallError(ArgumentError, TypeError):
+    """A call of a compiled function that does not fit the function's parameters."""
+
+
 class OperandError(AdjointError, TypeError):
     """An operand that is no number, array or tensor."""
 
@@ -101,6 +107,10 @@ class TrackedError(AdjointError, TypeError):
 
 class TracedError(AdjointError, TypeError):
     """A value was asked of a traced tensor, which has only a shape and a dtype."""
+
+
+class SizeError(AdjointError, MemoryError):
+    """Arrays that this machine's memory cannot hold, found before any of them was made."""
 
 
 class UnreachedError(AdjointError, ValueError):

@@ -1,4 +1,4 @@
-"""The verbs that explain, print and verify, under their public names; what they need is loaded when first used."""
+"""The verbs that compile, explain, print and verify, under public names; what they need is loaded at first use."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 # Loaded first: importing a package binds its name in ``adjoint``, and there the functions of that name shall stay.
+import adjoint.compile
 import adjoint.explain
 import adjoint.source  # noqa: F401
 
@@ -96,6 +97,50 @@ def why_zero(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Ze
     from adjoint.verify.why_zero import why_zero as run
 
     return run(f, _tuple(argnums))
+
+
+def compile(
+    f: Any = None,
+    *,
+    backend: str = "llvm",
+    cache: bool = True,
+    static_argnums: int | str | Sequence[int | str] = (),
+    donate: int | str | Sequence[int | str] = (),
+    guard: bool = False,
+    strict: bool = False,
+    namespace: Any = None,
+) -> Any:
+    """The function as a program: traced once for each kind of arguments, optimised, and run without Python's steps.
+
+    ``f`` is a function, a method, any transform of one (``compile(value_and_grad(f))``), a tensor with a
+    recorded history, or a Graph. Also a decorator, with or without keywords. The result (an
+    ``Executable``) takes what ``f`` takes, returns the same types, and can be differentiated.
+
+    ``backend`` is "llvm" (native code) or "python" (flat NumPy text); ``cache`` keeps native code on disk.
+    Arguments of ``static_argnums`` are settings: each value has its own program. The buffers of ``donate``
+    may be overwritten by results. ``guard`` follows Python branches on values, and traces again where
+    they change. ``strict`` forbids rewrites that change last bits. ``namespace`` is a NumPy-like module
+    on whose arrays the flat text runs.
+
+    Raises TracedError for a branch on a traced value, CallError for arguments that do not fit, SizeError
+    for arrays that memory cannot hold.
+
+    >>> fast = compile(lambda x, y: x * y + 1.0, backend="python")
+    >>> fast(2.0, 3.0)
+    7.0
+    """
+    from adjoint.compile.api import compile as run
+
+    return run(
+        f,
+        backend=backend,
+        cache=cache,
+        static_argnums=static_argnums,
+        donate=donate,
+        guard=guard,
+        strict=strict,
+        namespace=namespace,
+    )
 
 
 def saved(tensor: Tensor) -> SavedReport:

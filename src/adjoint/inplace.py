@@ -20,7 +20,7 @@ from adjoint.apply import SMALL, apply, leaf, make, normalize, record_result
 from adjoint.errors import DtypeError, InPlaceError, ShapeError
 from adjoint.graph.node import FREED, Node
 from adjoint.graph.spec import Spec, dtype_name
-from adjoint.modes import MODE, recording
+from adjoint.modes import MODE, recording, tracing
 from adjoint.primitives import elementwise
 from adjoint.primitives.index import set_at
 from adjoint.primitives.movement import astype
@@ -85,7 +85,10 @@ def rebind(tensor: Tensor, value: Any, node: Node | None) -> None:
 
 
 def _writable(tensor: Tensor, form: str) -> None:
-    """Raises InPlaceError where a write would corrupt recorded history or a view's base."""
+    """Raises InPlaceError where a write would corrupt recorded history, a view's base, or what a trace captured."""
+    trace = tracing()
+    if trace is not None:
+        trace.writing(tensor, form)
     if tensor._view:
         raise InPlaceError(
             f"{form}: NumPy would make this result a view, and the write would change another array too.",

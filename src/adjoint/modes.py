@@ -17,7 +17,7 @@ from adjoint.site import here
 class Mode:
     """What the doors do beyond the common case. Frozen by convention; ``but`` makes a changed copy."""
 
-    __slots__ = ("cut", "dead", "everything", "listener", "origin", "recording", "scope")
+    __slots__ = ("cut", "dead", "everything", "held", "listener", "origin", "recording", "scope", "tracing")
 
     def __init__(self) -> None:
         self.recording = True
@@ -33,6 +33,10 @@ class Mode:
         self.origin: Any = None
         #: The word for a cut that an explanation shows where recording is off.
         self.cut: str | None = None
+        #: While a function is traced for compilation: the trace, which lifts what the function captures.
+        self.tracing: Any = None
+        #: While a function is traced for a batch: tensors with values that met traced ones, by their nodes.
+        self.held: dict[Any, Any] | None = None
 
     def but(self, **changes: Any) -> Mode:
         """A copy with some fields changed."""
@@ -185,6 +189,12 @@ class scope(switched):
         mode = MODE.get() or Mode()
         path = self._name if mode.scope is None else f"{mode.scope}/{self._name}"
         self._tokens.append(MODE.set(mode.but(scope=path)))
+
+
+def tracing() -> Any:
+    """The trace that is being made here, or None."""
+    mode = MODE.get()
+    return None if mode is None else mode.tracing
 
 
 def recording() -> bool:

@@ -117,7 +117,9 @@ def plain_index(key: Any) -> Any:
 def _whole(t: Tensor) -> Any:
     value = t._value
     mode = MODE.get()
-    if value.shape or type(value) is Spec or value.dtype.kind not in "iu" or (mode is not None and mode.everything):
+    if value.shape or type(value) is Spec or value.dtype.kind not in "iu":
+        return t
+    if mode is not None and (mode.everything or mode.tracing is not None):
         return t
     return int(value)
 

@@ -337,13 +337,13 @@ def is_tracked(tensor: Tensor) -> bool:
     if node is None or node.op.family == "blocked" or tensor._value.dtype.kind not in "fc":
         return False
     mode = MODE.get()
+    if mode is not None and mode.tracing is not None:
+        return bool(mode.tracing.tracked(tensor))
     return mode is None or not mode.everything or node not in mode.dead
 
 
 def no_value(tensor: Tensor, wanted: str) -> TracedError:
     """The error for a value asked of a traced tensor."""
-    return TracedError(
-        f"{wanted}: this tensor is traced, it has a shape and a dtype ({tensor._value!r}) but no values yet.",
-        where=here(),
-        help="choose with where(condition, a, b) or cond, or run the function in eager mode (without compile).",
-    )
+    what = f"{wanted}: this tensor is traced, it has a shape and a dtype ({tensor._value!r}) but no values yet."
+    help = "choose with where(condition, a, b) or cond, compile with guard=True, or run it in eager mode."
+    return TracedError(what, where=here(), help=help)

@@ -10,9 +10,11 @@ import numpy as np
 from adjoint.apply import normalize
 from adjoint.differentiate.containers import flatten
 from adjoint.errors import OperandError, RuleError
-from adjoint.modes import MODE, switched
+from adjoint.graph.node import Node
+from adjoint.graph.spec import Spec
+from adjoint.modes import MODE, switched, tracing
 from adjoint.site import here
-from adjoint.tensor import Tensor
+from adjoint.tensor import Tensor, is_tracked
 
 _PLAIN = (str, bytes, int, float, complex, bool, type(None), np.ndarray, np.generic)
 
@@ -31,13 +33,33 @@ def closed(name: str, f: Callable[..., Any], *arguments: Any) -> Any:
     if outs is None or (isinstance(outs, tuple) and not outs):
         raise RuleError(f"{name} returned {outs}.", where=here(), help="return a tensor or a tuple of them.")
     for one in outs if isinstance(outs, tuple) else flatten(outs)[0]:
-        if type(one) is Tensor and one._node is not None:
+        if type(one) is Tensor and one._node is not None and _reaches(one):
             raise RuleError(
                 f"{name} used a tracked tensor that is not among its arguments, so no gradient could reach it.",
                 where=one._node.describe() or here(),
                 help="pass it as an argument, or take its value (t.detach()) if it needs no gradient here.",
             )
     return outs
+
+
+def _reaches(one: Tensor) -> bool:
+    """Whether a gradient that arrives at a result would go on to something that is no argument."""
+    if tracing() is not None:
+        return is_tracked(one)
+    if type(one._value) is not Spec:
+        return True
+    # Traced for a batch: the arguments came in through cuts, so what leads to a leaf came in on another way.
+    seen: set[Node] = set()
+    stack = [one._node]
+    while stack:
+        node = stack.pop()
+        if node is None or node in seen or node.op.family == "blocked":
+            continue
+        if node.is_leaf:
+            return True
+        seen.add(node)
+        stack.extend(node.parents)
+    return False
 
 
 def raw(name: str, out: Any) -> Any:

@@ -16,6 +16,7 @@ import numpy as np
 from adjoint.apply import make, normalize
 from adjoint.errors import DtypeError, OperandError, ShapeError
 from adjoint.graph.spec import Spec
+from adjoint.modes import tracing
 from adjoint.site import here
 from adjoint.tensor import Tensor
 
@@ -126,6 +127,8 @@ def primal(value: Any, where: str) -> Any:
 def passive(value: Any) -> Any:
     """An argument that is not differentiated, as the function receives it: floats and arrays as tensors."""
     kind = type(value)
+    if kind is Tensor and (trace := tracing()) is not None:
+        return trace.passive(value)
     if kind is Tensor or kind is bool or kind is int or value is None or kind is str:
         return value
     if kind is float or kind is complex:
@@ -142,8 +145,12 @@ def passive(value: Any) -> Any:
 def like(value: Any, given: Any) -> Any:
     """A result in the kind of what the user gave: a Python number, an array that is theirs alone, or a tensor.
 
-    A tensor that is still tracked stays one: an enclosing differentiation needs its path.
+    A tensor that is still tracked stays one: an enclosing differentiation needs its path. While a function is
+    traced the result stays traced, and remembers the kind.
     """
+    trace = tracing()
+    if trace is not None:
+        return trace.like(value, [given])
     if type(value) is Tensor:
         if value._node is not None or type(given) is Tensor or type(value._value) is Spec:
             return value

@@ -7,93 +7,25 @@ Each subclass is an opaque primitive to the engine: its node stands in the graph
 from __future__ import annotations
 
 import copy
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
-from adjoint.apply import apply, make, normalize, record
+from adjoint.apply import RECORD, apply, make, normalize, record
 from adjoint.differentiate.closed import closed, no_hidden_tensors, raw
-from adjoint.differentiate.saved import freed
+from adjoint.differentiate.context import Call, Context, source_of, traced_source
+from adjoint.differentiate.inlined import Rule, inlined
+from adjoint.differentiate.once import ONCE
+from adjoint.differentiate.saved import freed, item
 from adjoint.errors import RuleError
 from adjoint.graph.node import FREED, Node
 from adjoint.graph.spec import Spec
-from adjoint.modes import no_grad
+from adjoint.modes import no_grad, tracing
 from adjoint.primitives.record import Primitive
+from adjoint.primitives.structure import CUT
 from adjoint.site import here
 from adjoint.tensor import Tensor
-
-
-class Context:
-    """What a Function's forward leaves for its backward.
-
-    Values that the backward differentiates through belong in ``save_for_backward``; plain settings may
-    be attributes. ``needs_input_grad`` says, for each argument of forward, whether a gradient is wanted.
-    """
-
-    def __init__(self, needs: tuple[bool, ...]) -> None:
-        self.needs_input_grad = needs
-        self._kept: tuple[Any, ...] = ()
-
-    def save_for_backward(self, *tensors: Any) -> None:
-        """Keeps tensors for the backward pass; inputs and outputs stay differentiable to any order."""
-        self._kept = tensors
-
-    @property
-    def saved_tensors(self) -> tuple[Any, ...]:
-        """What save_for_backward kept, as tensors, in its order."""
-        return self._kept
-
-
-class Call:
-    """One use of a user's operation: its arguments, its context, and where each kept value comes from."""
-
-    __slots__ = ("arguments", "ctx", "fresh", "places")
-
-    def __init__(self, arguments: list[Any], places: list[int], ctx: Context) -> None:
-        self.arguments = arguments
-        self.places = places
-        self.ctx = ctx
-        #: The result of the forward pass that has just run (taken once by ``value``).
-        self.fresh: Any = None
-
-    def filled(self, operands: list[Tensor]) -> list[Any]:
-        """The arguments of forward with tensors in the places of operands."""
-        full = list(self.arguments)
-        for place, operand in zip(self.places, operands, strict=True):
-            full[place] = operand
-        return full
-
-    def __repr__(self) -> str:
-        return "Call"
-
-
-def _once_pull(xp: Any, g: Any, s: Any, n: Node) -> Any:
-    raise RuleError(
-        f"{n.params['by']} is differentiable only once: its backward used values that are neither inputs "  # type: ignore[index]
-        "nor outputs of its forward.",
-        where=n.describe(),
-        help="save inputs and outputs with ctx.save_for_backward and compute the rest from them in backward.",
-    )
-
-
-#: Marks a gradient whose own derivative is unknown; differentiating it raises.
-ONCE = Primitive(
-    name="once",
-    family="opaque",
-    gate="own rule",
-    value=lambda x, *sources, by: x,
-    spec=lambda x, *sources, by: Spec.of(x),
-    arity=None,
-    params=("by",),
-    pull_all=_once_pull,
-    push=lambda xp, ts, s, n: _once_pull(xp, None, s, n),
-    needs=(frozenset(),),
-    dtypes="fc",
-    symbol="1×",
-    formula="{x}",
-    words="The gradient of a user's operation that is differentiable once.",
-    python="{x}",
-)
 
 
 class Function:
@@ -139,9 +71,13 @@ class Function:
                 operands.append(argument)
             else:
                 no_hidden_tensors(cls.__name__, place, argument)
+        trace = tracing()
+        operands = operands if trace is None else [trace.enter(o) for o in operands]
         needs = tuple(type(a) is Tensor and a._node is not None for a in args)
         ctx = Context(needs)
         call = Call([None if i in places else a for i, a in enumerate(args)], places, ctx)
+        if any(type(o) is Tensor and type(o._value) is Spec for o in operands):
+            return _inline(cls, call, operands)
         inputs = [make(o._value if type(o) is Tensor else _held(o), None) for o in operands]
         outs, several = _forward(cls, ctx, call.filled(inputs))
         call.fresh = outs
@@ -151,9 +87,55 @@ class Function:
         node = first._node
         if node is not None:
             owner = node.inputs[0] if several else node
-            owner.saved = tuple(_source(v, inputs, outs) for v in ctx._kept)
+            owner.saved = tuple(source_of(v, inputs, outs) for v in ctx._kept)
         ctx._kept = ()
         return result
+
+
+def _inline(cls: type[Function], call: Call, operands: list[Any]) -> Any:
+    """While tracing: forward's own operations stand in the graph; backward waits for the graph to be differentiated."""
+    ctx, name = call.ctx, f"{cls.__name__}.forward"
+    inputs = [apply(CUT, (o,), {"by": cls.__name__}) if type(o) is Tensor else make(_held(o), None) for o in operands]
+    found = closed(name, cls.forward, ctx, *call.filled(inputs))
+    outs = [o if type(o) is Tensor else make(raw(name, o), None) for o in (found if type(found) is tuple else (found,))]
+    hidden = {n: v for n, v in vars(ctx).items() if type(v) is Tensor}
+    kept = [traced_source(v, inputs, outs) for v in (*ctx._kept, *hidden.values())]
+    once = bool(hidden) or any(k.kind == "other" and type(k.value) is Tensor for k in kept)
+    # What is kept becomes an input of the operation: a replay of the graph at other values keeps other values.
+    extra = [k.value for k in kept if k.kind == "other" and type(k.value) is Tensor]
+
+    def context(xs: Any, node: Node, records: bool) -> Context:
+        made = copy.copy(ctx)
+        rest = iter(xs[len(inputs) + len(outs) :])
+        values: list[Any] = []
+        for k in kept:
+            if k.kind == "input":
+                values.append(_tensor(xs[k.index]))
+            elif k.kind == "output":
+                value = _tensor(xs[len(inputs) + k.index])._value
+                values.append(make(value, item(node, k.index, value) if records else None))
+            else:
+                values.append(_tensor(next(rest)) if type(k.value) is Tensor else k.value)
+        made._kept = tuple(values[: len(ctx._kept)])
+        for attribute, value in zip(hidden, values[len(ctx._kept) :], strict=True):
+            setattr(made, attribute, value)
+        return made
+
+    def pull(xp: Any, g: Any, xs: Any, node: Node) -> tuple[Any, ...]:
+        records = xp is RECORD
+        cotangents = [_tensor(np.zeros(s.shape, s.dtype) if d is None else d) for d, s in zip(g, node.specs)]
+        with nullcontext() if records else no_grad():
+            back = cls.backward(context(xs, node, records), *cotangents)
+        return _checked(cls, call, node, back, records, once)
+
+    def push(xp: Any, ts: Any, xs: Any, node: Node) -> tuple[Any, ...]:
+        records = xp is RECORD
+        tangents = [_tensor(np.zeros(np.shape(x)) if t is None else t) for t, x in zip(ts, xs)]
+        return _pushed(cls, call, node, context(xs, node, records), tangents, records, once)
+
+    rule = Rule(cls.__name__, len(inputs), len(outs), pull, push if hasattr(cls, "jvp") else None)
+    results = inlined(rule, operands, outs, extra)
+    return results if type(found) is tuple else results[0]
 
 
 def _held(value: Any) -> Any:
@@ -173,27 +155,6 @@ def _unwritten(signature: str) -> RuleError:
     return RuleError(
         f"a Function needs a static {signature}.", where=here(), help="write it under @staticmethod in the subclass."
     )
-
-
-class _Source:
-    """A kept value and where it comes from: ("input", i), ("output", i) or ("other", 0)."""
-
-    __slots__ = ("index", "kind", "nbytes", "value")
-
-    def __init__(self, value: Any, kind: str, index: int) -> None:
-        self.value, self.kind, self.index = value, kind, index
-        self.nbytes = getattr(getattr(value, "_value", value), "nbytes", 0)
-
-
-def _source(kept: Any, inputs: list[Tensor], outs: Any) -> _Source:
-    raw = kept._value if type(kept) is Tensor else kept
-    for i, tensor in enumerate(inputs):
-        if raw is tensor._value:
-            return _Source(raw, "input", i)
-    for i, out in enumerate(outs if isinstance(outs, tuple) else (outs,)):
-        if raw is out:
-            return _Source(raw, "output", i)
-    return _Source(kept, "other", 0)
 
 
 def _primitives(cls: type[Function]) -> tuple[Primitive, Primitive]:
@@ -232,7 +193,7 @@ def _primitive(cls: type[Function], several: bool) -> Primitive:
         else:
             with no_grad():
                 found = cls.backward(ctx, *cotangents)
-        return _checked(cls, node, found, records, once)
+        return _checked(cls, node.params["call"], node, found, records, once)  # type: ignore[index]
 
     def push(xp: Any, ts: Any, saved: Any, node: Node) -> Any:
         records = any(type(t) is Tensor for t in ts)
@@ -242,14 +203,7 @@ def _primitive(cls: type[Function], several: bool) -> Primitive:
             _tensor(t if t is not None else np.zeros(s.shape, s.dtype))
             for t, s in zip(ts, (node.input_spec(i) for i in range(len(ts))), strict=True)
         ]
-        found = cls.jvp(ctx, *call.filled(tangents))  # type: ignore[attr-defined]
-        outs = found if isinstance(found, tuple) else (found,)
-        if len(outs) != len(node.specs):
-            what = f"{cls.__name__}.jvp returned {len(outs)} tangents for {len(node.specs)} outputs."
-            raise RuleError(what, where=node.describe(), help="return one tangent an output.")
-        results = tuple(
-            _fitted(cls, "jvp", node, o, s, i, records, once) for i, (o, s) in enumerate(zip(outs, node.specs))
-        )
+        results = _pushed(cls, call, node, ctx, tangents, records, once)
         return results if several else results[0]
 
     return Primitive(
@@ -292,8 +246,6 @@ def _context(node: Node, records: bool) -> tuple[Context, bool]:
         elif source.kind == "output" and node.dtype is not None:
             kept.append(make(source.value, node if records else None))
         elif source.kind == "output" and records:
-            from adjoint.differentiate.saved import item
-
             kept.append(make(source.value, item(node, source.index, source.value)))
         else:
             once = once or source.kind == "other"
@@ -302,9 +254,20 @@ def _context(node: Node, records: bool) -> tuple[Context, bool]:
     return ctx, once
 
 
-def _checked(cls: type[Function], node: Node, found: Any, records: bool, once: bool) -> tuple[Any, ...]:
+def _pushed(
+    cls: Any, call: Call, node: Node, ctx: Context, tangents: list[Tensor], records: bool, once: bool
+) -> tuple[Any, ...]:
+    """The tangents of the outputs, each proved to fit its output."""
+    found = cls.jvp(ctx, *call.filled(tangents))
+    outs = found if isinstance(found, tuple) else (found,)
+    if len(outs) != len(node.specs):
+        what = f"{cls.__name__}.jvp returned {len(outs)} tangents for {len(node.specs)} outputs."
+        raise RuleError(what, where=node.describe(), help="return one tangent an output.")
+    return tuple(_fitted(cls, "jvp", node, o, s, i, records, once) for i, (o, s) in enumerate(zip(outs, node.specs)))
+
+
+def _checked(cls: type[Function], call: Call, node: Node, found: Any, records: bool, once: bool) -> tuple[Any, ...]:
     """The gradients by the operands, each proved to fit its input."""
-    call: Call = node.params["call"]  # type: ignore[index]
     outs = found if isinstance(found, tuple) else (found,)
     if len(outs) != len(call.arguments):
         raise RuleError(

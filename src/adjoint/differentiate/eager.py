@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.apply import make, normalize
+from adjoint.apply import apply, make, normalize
 from adjoint.differentiate.cotangent import give
 from adjoint.differentiate.reverse import reverse, seed_of
-from adjoint.errors import DtypeError, GraphError, OperandError, ShapeError, UnreachedError
+from adjoint.errors import DtypeError, GraphError, OperandError, ShapeError, TracedError, UnreachedError
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
-from adjoint.modes import no_grad
+from adjoint.modes import no_grad, tracing
+from adjoint.primitives.structure import CUT
 from adjoint.site import here
 from adjoint.tensor import Tensor
 
@@ -31,6 +32,12 @@ def backward(tensor: Tensor, gradient: Any = None, retain_graph: bool = False, c
     >>> w.grad.item()
     6.0
     """
+    if tracing() is not None:
+        raise TracedError(
+            "backward() leaves gradients in .grad, which a compiled function cannot do: it runs once, to be traced.",
+            where=here(),
+            help="return the gradients: ad.value_and_grad(f)(...), or ad.gradients(loss, tensors).",
+        )
     node = tensor._node
     if node is None:
         raise GraphError(
@@ -87,6 +94,9 @@ def gradients(
                 where=here(),
                 help="for functions of arrays use ad.grad or ad.vjp.",
             )
+    trace = tracing()
+    if trace is not None:
+        roots, targets = [trace.enter(r) for r in roots], [trace.enter(t) for t in targets]
     nodes: list[Node] = []
     for i, target in enumerate(targets):
         if target._node is None:
@@ -97,16 +107,19 @@ def gradients(
             )
         nodes.append(target._node)
     pairs = [(r._node, _seed(r, w, "gradients")) for r, w in zip(roots, weights, strict=True) if r._node is not None]
-    if create_graph:
+    records = create_graph or trace is not None
+    if records:
         pairs = [(n, g if type(g) is Tensor else make(g, None)) for n, g in pairs]
     bound = min((n.seq for n in nodes), default=0)
-    walk = reverse(pairs, nodes, bound=bound, records=create_graph)
+    walk = reverse(pairs, nodes, bound=bound, records=records)
     found: list[Tensor | None] = []
     for i, node in enumerate(nodes):
         if node in walk.found:
             again = node in nodes[i + 1 :]
-            value = walk.found[node] if create_graph else _copy(walk.found[node]) if again else give(walk.found, node)
+            value = walk.found[node] if records else _copy(walk.found[node]) if again else give(walk.found, node)
             found.append(value if type(value) is Tensor else make(value, None))
+            if trace is not None and not create_graph:
+                found[-1] = apply(CUT, (found[-1],), {"by": "gradients"})
         elif allow_unused:
             found.append(None)
         else:

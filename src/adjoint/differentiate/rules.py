@@ -17,12 +17,14 @@ from adjoint.apply import RECORD, apply, leaf, make, normalize
 from adjoint.differentiate.closed import closed, raw
 from adjoint.differentiate.containers import flatten
 from adjoint.differentiate.cotangent import plain
+from adjoint.differentiate.inlined import Rule, inlined
 from adjoint.differentiate.reverse import reverse
 from adjoint.errors import ArgumentError, RuleError
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
-from adjoint.modes import no_grad, switched
+from adjoint.modes import no_grad, switched, tracing
 from adjoint.primitives.record import Primitive
+from adjoint.primitives.structure import CUT
 from adjoint.site import here
 from adjoint.tensor import Tensor
 
@@ -41,12 +43,32 @@ class _Ruled(ABC):
     def __call__(self, *args: Any) -> Any:
         self._ready()
         operands, structure = _operands(args)
+        if (trace := tracing()) is not None:
+            operands = [trace.enter(o) for o in operands]
+        if any(type(o._value) is Spec for o in operands):
+            return self._inline(operands, structure)
         outs, build = flatten(closed(self._name, self._f, *structure.fill([make(o._value, None) for o in operands])))
         values = [raw(self._name, o) for o in outs]
         fresh: list[Any] = [tuple(values)]
         op = self._primitive(structure, fresh)
         found = apply(op, tuple(operands), {"rule": _Quiet(structure)})
         return build(list(found))
+
+    def _inline(self, operands: list[Tensor], structure: _Structure) -> Any:
+        """While tracing: the operations of the function stand in the graph, with the rule beside them."""
+        inputs = [apply(CUT, (o,), {"by": self._name}) for o in operands]
+        found, build = flatten(closed(self._name, self._f, *structure.fill(inputs)))
+        outs = [o if type(o) is Tensor else make(raw(self._name, o), None) for o in found]
+        count, pusher = len(operands), self._pusher(structure)
+        push = None if pusher is None else lambda xp, ts, xs, node: pusher(xp, ts, (xs[:count], None), node)
+        rule = Rule(
+            self._name,
+            count,
+            len(outs),
+            lambda xp, g, xs, node: self._pull(xp, g, (xs[:count], None), node, structure),
+            push,
+        )
+        return build(list(inlined(rule, operands, outs)))
 
     def _primitive(self, structure: _Structure, fresh: list[Any]) -> Primitive:
         def value(*values: Any, rule: Any) -> Any:
@@ -211,7 +233,7 @@ class custom_jvp(_Ruled):
         records = xp is RECORD
         primals = [x if type(x) is Tensor else make(np.asarray(x)[()], None) for x in s[0]]
         # The rule is linear in its tangents, so at any tangent its derivative is its transpose.
-        specs = [node.input_spec(i) for i in range(len(node.inputs))]
+        specs = [node.input_spec(i) for i in range(len(s[0]))]
         tangents = []
         for spec in specs:
             zero = np.zeros(spec.shape, spec.dtype)[()]

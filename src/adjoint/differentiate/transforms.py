@@ -25,7 +25,7 @@ from adjoint.differentiate.variables import (
 from adjoint.errors import ArgumentError, DtypeError, OperandError, ShapeError
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
-from adjoint.modes import recording
+from adjoint.modes import recording, tracing
 from adjoint.site import here
 from adjoint.tensor import Tensor
 
@@ -122,12 +122,18 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 
 def _held(argument: Any) -> Any:
     leaves, build = flatten(argument)
+    trace = tracing()
+    if trace is not None:
+        return build([trace.enter(x) for x in leaves])
     return build([np.array(x) if isinstance(x, np.ndarray) else x for x in leaves])
 
 
 def _seed(tensor: Tensor, given: Any, what: str, of: str) -> Any:
     """A cotangent of an output, or a tangent of a primal, checked against its shape and brought to its dtype."""
     spec = Spec.of(tensor._value)
+    trace = tracing()
+    if trace is not None:
+        given = trace.seed(given, spec)
     if type(given) is Tensor:
         if given.shape != spec.shape:
             raise _seed_shape(spec, given._value, what, of)

@@ -20,7 +20,7 @@ from adjoint.differentiate.reverse import reverse
 from adjoint.errors import AdjointError, ArgumentError, DtypeError, OperandError, ShapeError
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
-from adjoint.modes import MODE, recording, switched
+from adjoint.modes import MODE, recording, switched, tracing
 from adjoint.primitives.structure import ALIAS
 from adjoint.site import here
 from adjoint.tensor import Tensor
@@ -36,12 +36,17 @@ class Variables:
     def __init__(self, values: list[Any], names: list[str]) -> None:
         self.given = values
         self.tensors: list[Tensor] = []
-        self.nodes: list[Node] = []
         #: Some primal is itself tracked: results must stay on the outer graph.
         self.outer = False
         #: Whether the result hangs on older tracked tensors too (None: no walk has told yet).
         self.outside: bool | None = None
+        trace = tracing()
         for value, name in zip(values, names, strict=True):
+            if trace is not None:
+                # Whatever is differentiated by while tracing is traced too: every walk then records.
+                self.tensors.append(trace.variable(value, name))
+                self.outer = True
+                continue
             inner = primal(value, name)
             outer = value._node if type(value) is Tensor else None
             if outer is not None and recording():
@@ -53,7 +58,7 @@ class Variables:
             if type(value) is Tensor and value._name:
                 tensor._name = node.name = value._name
             self.tensors.append(tensor)
-            self.nodes.append(node)
+        self.nodes: list[Node] = [t._node for t in self.tensors if t._node is not None]
         self.bound = self.nodes[0].seq if self.nodes else 0
 
     def pull(self, seeds: list[tuple[Node, Any]], record_anyway: bool = False) -> list[Any]:
@@ -229,6 +234,9 @@ def scalar_output(out: Any, f: Any, asking: str = "grad") -> Tensor:
 def result(tensor: Tensor, variables: Variables) -> Any:
     """An output in the kind of the inputs, on the outer graph where there is one."""
     given = variables.given
+    trace = tracing()
+    if trace is not None:
+        return trace.like(tensor, given)
     kind: Any = 0.0
     for value in given:
         if type(value) is Tensor:

@@ -1,0 +1,252 @@
+"""The arguments of a call: what counts as a value, what as a setting, and the key that tells two calls apart.
+
+Numbers, arrays and tensors are values: the program takes them as inputs, and only their kind, dtype and
+shape are in the key. Everything else is a setting (bools, text, None, functions, objects, and arguments
+named by ``static_argnums``): it stands in the key itself, and another one is another program.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from adjoint.apply import normalize
+from adjoint.compile.signature import Input, Tree
+from adjoint.differentiate.containers import flatten, paths
+from adjoint.differentiate.variables import function_name
+from adjoint.errors import CallError, OperandError
+from adjoint.graph.spec import Spec
+from adjoint.site import here
+from adjoint.tensor import Tensor, is_tracked
+
+_BY_VALUE = (str, bytes, bool, type(None), type, np.dtype, range, type(Ellipsis))
+_PLAIN = (float, int, complex)
+
+
+class Same:
+    """A setting that is compared by identity, and kept alive by the key that it stands in."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Same and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+def describe(value: Any, leaves: list[Any]) -> Any:
+    """The part of the key for one argument; its values are appended to ``leaves`` in order."""
+    kind = type(value)
+    if kind is float or kind is int or kind is complex:
+        leaves.append(value)
+        return kind
+    if kind is np.ndarray:
+        leaves.append(value)
+        return value.dtype, value.shape
+    if kind is Tensor:
+        leaves.append(value)
+        return Tensor, value._value.dtype, value._value.shape, is_tracked(value)
+    if kind is tuple or kind is list:
+        return kind, *[describe(v, leaves) for v in value]
+    if kind is dict:
+        return dict, *[(k, describe(v, leaves)) for k, v in value.items()]
+    if isinstance(value, np.generic):
+        normalize(value, "a compiled function")
+        leaves.append(value)
+        return kind
+    if isinstance(value, _BY_VALUE):
+        return kind, value
+    if isinstance(value, slice):
+        return slice, *[describe(v, []) if v is None else (type(v), v) for v in (value.start, value.stop, value.step)]
+    if isinstance(value, np.ndarray):
+        leaves.append(normalize(value, "a compiled function"))
+        return value.dtype, value.shape
+    if is_container(value):
+        parts, build = flatten(value)
+        if build_is_leaf(parts, value):
+            return Same(value)
+        return _structure(build), *[describe(v, leaves) for v in parts]
+    spec = array_like(value)
+    if spec is not None:
+        leaves.append(value)
+        return "array", spec
+    return Same(value)
+
+
+def array_like(value: Any) -> Spec | None:
+    """The spec of another library's array (also of one that is being traced there), or None for anything else."""
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if dtype is None or not isinstance(shape, tuple) or isinstance(value, type):
+        return None
+    try:
+        return Spec(shape, np.dtype(str(dtype).rpartition(".")[2]))
+    except TypeError:
+        return None
+
+
+def is_container(value: Any) -> bool:
+    """Whether a value is a container beside the plain ones: a dataclass, or what optree knows."""
+    if dataclasses.is_dataclass(value):
+        return not isinstance(value, type)
+    return isinstance(value, tuple | list | dict) or type(value).__module__ == "collections"
+
+
+def build_is_leaf(parts: list[Any], value: Any) -> bool:
+    """Whether flattening found nothing inside."""
+    return len(parts) == 1 and parts[0] is value
+
+
+def _structure(build: Callable[[list[Any]], Any]) -> Hashable:
+    return build.args[0] if isinstance(build, functools.partial) else None
+
+
+def mapped(value: Any, change: Callable[[Any, str], Any], path: str) -> Any:
+    """The argument with every value replaced, settings as they are; in the order of ``describe``."""
+    kind = type(value)
+    if kind in _PLAIN or kind is Tensor or isinstance(value, np.ndarray | np.generic):
+        return change(value, path)
+    if kind is tuple or kind is list:
+        return kind(mapped(v, change, f"{path}[{i}]") for i, v in enumerate(value))
+    if kind is dict:
+        return {k: mapped(v, change, f"{path}[{k!r}]") for k, v in value.items()}
+    if not isinstance(value, _BY_VALUE) and not isinstance(value, slice) and is_container(value):
+        parts, build = flatten(value)
+        if not build_is_leaf(parts, value):
+            return build([mapped(v, change, path + p) for v, p in zip(parts, paths(value), strict=True)])
+    return value if array_like(value) is None else change(value, path)
+
+
+def input_of(value: Any, name: str) -> tuple[Input, Spec]:
+    """What the program is told of one value; raises OperandError and DtypeError for what is no number."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return Input(kind.__name__, np.asarray(value).dtype.name, (), name), _checked_int(value, name)
+    if kind is Tensor:
+        spec = Spec.of(value._value)
+        return Input("tensor", spec.dtype.name, tuple(spec.shape), name), spec
+    spec = array_like(value) or Spec()
+    if not isinstance(value, np.ndarray | np.generic):
+        return Input("array", spec.dtype.name, spec.shape, name), spec
+    normalize(value, name)
+    spec = Spec(value.shape, value.dtype.newbyteorder("="))
+    form = "array" if isinstance(value, np.ndarray) else "scalar"
+    return Input(form, spec.dtype.name, spec.shape, name), spec
+
+
+def _checked_int(value: Any, name: str) -> Spec:
+    spec = Spec.of(np.asarray(value))
+    if spec.dtype.hasobject or spec.dtype.kind == "u":
+        raise OperandError(
+            f"{name} is a whole number of more than 63 bits.",
+            where=here(),
+            help="name it in static_argnums, or pass a float.",
+        )
+    return spec
+
+
+def tree_of(value: Any, leaf: Callable[[], int]) -> Tree | None:
+    """The structure of an argument or result in terms that native code knows, or None where it has others."""
+    kind = type(value)
+    if kind in _PLAIN or kind is bool or kind is Tensor or isinstance(value, np.ndarray | np.generic):
+        return Tree("leaf", leaf())
+    if value is None:
+        return Tree("none")
+    if kind is tuple or kind is list:
+        parts = [tree_of(v, leaf) for v in value]
+        return None if None in parts else Tree(kind.__name__, children=tuple(p for p in parts if p is not None))
+    if kind is dict and all(type(k) is str for k in value):
+        parts = [tree_of(v, leaf) for v in value.values()]
+        return None if None in parts else Tree("dict", -1, tuple(value), tuple(p for p in parts if p is not None))
+    return None
+
+
+class Parameters:
+    """What a function can be called with: names, errors, and keywords brought to their positions."""
+
+    def __init__(self, f: Callable[..., Any], static_argnums: Sequence[int | str], donate: Sequence[int | str]) -> None:
+        self._f = f
+        try:
+            self.signature: inspect.Signature | None = inspect.signature(f)
+        except (TypeError, ValueError):
+            self.signature = None
+        known = [] if self.signature is None else list(self.signature.parameters.values())
+        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        self.positional = [p for p in known if p.kind in kinds]
+        self.names = [p.name for p in self.positional]
+        #: A transform differentiates by position: only of plain functions may keywords be moved.
+        self.movable = not hasattr(f, "__wrapped__")
+        self.static = frozenset(self._place(n, "static_argnums") for n in static_argnums)
+        self.donated = frozenset(self._place(n, "donate") for n in donate)
+
+    def _place(self, given: Any, option: str) -> int | str:
+        if isinstance(given, str):
+            return self.names.index(given) if given in self.names else given
+        if isinstance(given, bool) or not isinstance(given, int):
+            raise OperandError(
+                f"{option} names arguments by position (or name), got {given!r}.",
+                where=here(),
+                help=f"write {option}=(0,).",
+            )
+        if given < 0:
+            given += len(self.names)
+        return given
+
+    def name(self, place: int | str) -> str:
+        """How an argument is called in messages and in the plan."""
+        if isinstance(place, str):
+            return place
+        return self.names[place] if place < len(self.names) else f"argument {place}"
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Keywords in the places of positional arguments, where the function has them next in turn."""
+        if self.movable and kwargs:
+            moved = list(args)
+            rest = dict(kwargs)
+            for parameter in self.positional[len(args) :]:
+                if parameter.kind is inspect.Parameter.POSITIONAL_ONLY or parameter.name not in rest:
+                    break
+                moved.append(rest.pop(parameter.name))
+            return tuple(moved), rest
+        return args, kwargs
+
+    def check(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Raises CallError where the function cannot be called with these arguments."""
+        if self.signature is None:
+            return
+        try:
+            self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            name = function_name(self._f)
+            raise CallError(
+                f"{name}() cannot be called like that: {error}.",
+                where=here(),
+                help=f"it is {name}{self.signature}.",
+            ) from None
+
+    def key(self, args: tuple[Any, ...], kwargs: dict[str, Any], leaves: list[Any]) -> Hashable:
+        """What tells this call from others that need another program; collects the values."""
+        if not self.static and not kwargs:
+            return tuple([describe(a, leaves) for a in args])
+        parts = [self._setting(a, i) if i in self.static else describe(a, leaves) for i, a in enumerate(args)]
+        named = [(k, self._setting(v, k) if k in self.static else describe(v, leaves)) for k, v in kwargs.items()]
+        return tuple(parts), tuple(named)
+
+    def _setting(self, value: Any, place: int | str) -> Any:
+        try:
+            hash(value)
+        except TypeError:
+            raise OperandError(
+                f"the static argument {self.name(place)} is a {type(value).__name__}, which is not hashable.",
+                where=here(),
+                help="a setting is compared with that of the next call: pass a number, text or tuple of them.",
+            ) from None
+        return type(value), value

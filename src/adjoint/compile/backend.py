@@ -1,0 +1,144 @@
+"""The pipeline: from a traced graph to a program, stage by stage."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+from adjoint.compile import python_backend
+from adjoint.compile.python_backend import Program
+from adjoint.compile.signature import Signature
+from adjoint.compile.strip import stripped
+from adjoint.errors import ArgumentError, SizeError
+from adjoint.graph.graph import Graph
+from adjoint.numbers import format_bytes
+from adjoint.site import here
+
+BACKENDS = ("llvm", "python")
+
+
+class CompileWarning(UserWarning):
+    """Compilation works in another way than was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to compile: the keywords of ``ad.compile`` that the stages need."""
+
+    backend: str = "llvm"
+    cache: bool = True
+    strict: bool = False
+    namespace: Any = None
+
+
+@dataclass(slots=True)
+class Built:
+    """A program with what the stages said on the way."""
+
+    program: Program
+    graph: Graph
+    rewrites: Any
+    #: Seconds by stage.
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def build(graph: Graph, signature: Signature, options: Options) -> Built:
+    """The stages from a traced graph to a program, by name.
+
+    strip (hand-over nodes go), rewrite (fold, share, simplify, stabilise, drop), measure (sizes against
+    memory), then native code or flat source. Raises SizeError where the machine cannot hold the arrays.
+    """
+    seconds: dict[str, float] = {}
+    start = time.perf_counter()
+
+    def done(stage: str) -> None:
+        nonlocal start
+        now = time.perf_counter()
+        seconds[stage] = now - start
+        start = now
+
+    graph = stripped(graph)
+    done("strip")
+    graph, log = rewritten(graph, strict=options.strict)
+    done("rewrite")
+    measured(graph, signature)
+    program = translated(graph, signature, options)
+    measured(graph, signature, program.arena_bytes)
+    done("build")
+    return Built(program, graph, log, seconds)
+
+
+def rewritten(graph: Graph, *, strict: bool) -> tuple[Graph, Any]:
+    """The graph after the rewrites, and their log."""
+    try:
+        from adjoint.rewrite.passes import optimise
+    except ImportError:
+        return graph, ()
+    found = optimise(graph, strict=strict)
+    return found.graph, found.log
+
+
+def translated(graph: Graph, signature: Signature, options: Options) -> Program:
+    """Native code, or flat Python where that was asked for or native code is not to be had."""
+    if options.backend == "python" or options.namespace is not None:
+        return python_backend.build(graph, signature, text=True)
+    native = native_backend()
+    if native is None:
+        return python_backend.build(graph, signature)
+    donate = frozenset(o.donated for o in signature.outputs if o.donated is not None)
+    more = {} if options.cache else {"cache": False}
+    program: Program = native.build(graph, signature, strict=options.strict, donate=donate, **more)
+    return program
+
+
+_NATIVE: list[Any] = []
+
+
+def native_backend() -> Any:
+    """The module that builds native code, or None (with one warning) where llvmlite is missing."""
+    if not _NATIVE:
+        try:
+            _NATIVE.append(importlib.import_module("adjoint.compile.native"))
+        except ImportError as error:
+            _NATIVE.append(None)
+            warnings.warn(
+                f"no native code ({error}): compiled functions run as flat Python. Install llvmlite for native code, "
+                'or write backend="python".',
+                CompileWarning,
+                stacklevel=2,
+            )
+    return _NATIVE[0]
+
+
+def measured(graph: Graph, signature: Signature, arena: int = 0) -> None:
+    """Raises SizeError where outputs and temporaries are more than this machine's memory, before any is made."""
+    needed = sum(s.nbytes for o in graph.outputs for s in o.specs) + arena
+    have = memory()
+    if needed > have:
+        raise SizeError(
+            f"{signature.name} needs {format_bytes(needed)} for its outputs and temporaries, "
+            f"and this machine has {format_bytes(have)}.",
+            where=graph.outputs[0].describe() if graph.outputs else here(),
+            help="compute in smaller pieces, or in a smaller dtype.",
+        )
+
+
+def memory() -> int:
+    """The bytes of physical memory of this machine."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 46
+
+
+def checked_backend(backend: Any) -> str:
+    """Raises ArgumentError for a backend that there is not."""
+    if backend not in BACKENDS:
+        raise ArgumentError(
+            f"there is no backend {backend!r}.", where=here(), help=f"choose from {', '.join(map(repr, BACKENDS))}."
+        )
+    return str(backend)
