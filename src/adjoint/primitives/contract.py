@@ -8,6 +8,7 @@ import numpy as np
 
 from adjoint.errors import ShapeError
 from adjoint.graph.spec import Spec
+from adjoint.primitives import batching
 from adjoint.primitives.families import bilinear
 
 
@@ -77,6 +78,7 @@ matmul = bilinear(
     verb="contracts",
     words="Matmul contracts: each input receives the upstream gradient times the other input, transposed.",
     python="{x} @ {y}",
+    batch=batching.matmul,
 )
 
 
@@ -128,4 +130,5 @@ einsum = bilinear(
     verb="contracts",
     words="Einsum contracts: each input receives the einsum of the upstream gradient and the other input.",
     python=lambda o, n: f"np.einsum({n.params['subscripts']!r}, {o[0]}, {o[1]}, optimize=True)",
+    batch=batching.einsum,
 )

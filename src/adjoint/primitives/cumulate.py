@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.graph.spec import Spec
+from adjoint.primitives.batching import aligned
 from adjoint.primitives.families import linear, opaque
 from adjoint.primitives.movement import along
 from adjoint.primitives.specs import elementwise_spec
@@ -86,4 +87,5 @@ cumprod = opaque(
     python=lambda o, n: f"np.cumprod({o[0]}, axis={n.params['axis']})",
     source="P. M. Kogge, H. S. Stone, A parallel algorithm for the efficient solution of a general class of "
     "recurrence equations, IEEE Trans. Comput. C-22 (1973) 786-793, doi:10.1109/TC.1973.5009159",
+    batch=aligned("cumprod"),
 )

@@ -8,6 +8,7 @@ import numpy as np
 
 from adjoint.graph.spec import Spec
 from adjoint.primitives import helpers
+from adjoint.primitives.batching import aligned
 from adjoint.primitives.families import opaque
 from adjoint.primitives.linalg import GILES, hermitian, square
 
@@ -47,6 +48,7 @@ det = opaque(
     "the determinant without its row and column.",
     python="np.linalg.det({x})",
     source=GILES,
+    batch=aligned("det"),
 )
 
 
@@ -97,4 +99,5 @@ cofactor = opaque(
     helpers=("cofactor",),
     domain="all matrices; slopes for regular ones",
     source=GILES,
+    batch=aligned("cofactor"),
 )

@@ -23,6 +23,7 @@ from typing import Any
 
 from adjoint.errors import RecordError
 from adjoint.graph.spec import Spec
+from adjoint.primitives.batching import aligned
 from adjoint.primitives.derivations import (
     Local,
     local_rule,
@@ -50,6 +51,7 @@ def elementwise(name: str, value: Callable[..., Any], d: Sequence[Local], **fiel
     fields.setdefault("gate", "scaler")
     fields.setdefault("mask", "elementwise")
     fields.setdefault("spec", elementwise_spec(name, value))
+    fields.setdefault("batch", aligned(name))
     return register(
         Primitive(
             name=name,
@@ -78,6 +80,7 @@ def router(name: str, value: Callable[..., Any], w: Sequence[Local], **fields: A
     fields.setdefault("gate", "router")
     fields.setdefault("spec", elementwise_spec(name, value))
     fields.setdefault("mask", "router")
+    fields.setdefault("batch", aligned(name))
     return register(
         Primitive(
             name=name,
@@ -142,6 +145,7 @@ def reduce(name: str, value: Callable[..., Any], d: Local, *, routes: bool = Fal
     fields.setdefault("spec", spec)
     if routes:
         fields.setdefault("mask", "router")
+    fields.setdefault("batch", aligned(name))
     return register(
         Primitive(
             name=name,
@@ -169,6 +173,8 @@ def linear(name: str, value: Callable[..., Any], transpose: Callable[..., Any], 
     arity = fields.pop("arity", 1)
     fields.setdefault("gate", "moves")
     fields.setdefault("mask", "moves")
+    if arity == 1:
+        fields.setdefault("batch", aligned(name))
     names = rule_names(transpose)
     call = bind(name, transpose, arity, params, ("i",))
     needs = frozenset(kept(names, arity))
@@ -278,6 +284,7 @@ def blocked(name: str, value: Callable[..., Any], reason: str, **fields: Any) ->
     fields.setdefault("gate", "blocks")
     fields.setdefault("spec", elementwise_spec(name, value))
     fields.setdefault("arity", 1)
+    fields.setdefault("batch", aligned(name))
     return register(Primitive(name=name, family="blocked", value=value, reason=reason, **fields))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from adjoint.errors import DtypeError, ShapeError
 from adjoint.graph.spec import Spec
+from adjoint.primitives import batch_index
 from adjoint.primitives.families import linear
 from adjoint.primitives.places import add_at, basic, brackets, fill, key_text, refused, region
 
@@ -159,6 +160,7 @@ getitem = linear(
     verb="moves",
     words="Getitem moves: each gradient returns to the place its value came from.",
     python=lambda o, n: f"{o[0]}[{brackets(o, n, 1)}]",
+    batch=batch_index.getitem,
 )
 
 set_at = linear(
@@ -177,6 +179,7 @@ set_at = linear(
     words="Set-at moves: the gradient of each overwritten place goes to the new value, the rest to the array.",
     python=lambda o, n: f"set_at({o[0]}, {o[1]}, {key_text(o, n, 2)})",
     helpers=("set_at",),
+    batch=batch_index.set_at,
 )
 
 index_add = linear(
@@ -194,6 +197,7 @@ index_add = linear(
     words="Index-add moves: the array receives the upstream gradient, each added value that of its place.",
     python=lambda o, n: f"index_add({o[0]}, {o[1]}, {key_text(o, n, 2)})",
     helpers=("index_add",),
+    batch=batch_index.index_add,
 )
 
 scatter = linear(
@@ -212,4 +216,5 @@ scatter = linear(
     words="Scatter moves: each gradient is read at the place its value was added to.",
     python=lambda o, n: f"scatter({o[0]}, {key_text(o, n, 1)}, {n.params['shape']!r})",
     helpers=("scatter",),
+    batch=batch_index.scatter,
 )

@@ -12,6 +12,7 @@ import numpy as np
 
 from adjoint.errors import ShapeError, SingularError
 from adjoint.graph.spec import Spec
+from adjoint.primitives import batching
 from adjoint.primitives.families import opaque
 from adjoint.site import here
 
@@ -118,6 +119,7 @@ solve = opaque(
     python="np.linalg.solve({x}, {y})",
     domain="regular matrices",
     source=GILES,
+    batch=batching.solve,
 )
 
 
@@ -174,4 +176,5 @@ slogdet = opaque(
     python="np.linalg.slogdet({x})",
     domain="regular matrices",
     source=GILES,
+    batch=batching.aligned("slogdet"),
 )

@@ -8,6 +8,7 @@ import numpy as np
 
 from adjoint.errors import ShapeError
 from adjoint.graph.spec import Spec
+from adjoint.primitives import batching
 from adjoint.primitives.families import linear, zeros
 from adjoint.primitives.specs import broadcast, reduced_shape
 
@@ -52,6 +53,7 @@ reshape = linear(
     verb="moves",
     words=_moves("Reshape"),
     python=lambda o, n: f"np.reshape({o[0]}, {n.params['shape']!r})",
+    batch=batching.reshape,
 )
 
 
@@ -202,6 +204,7 @@ broadcast_to = linear(
     verb="collects",
     words="Broadcast collects: the copies' gradients are added back to the shape of the input.",
     python=lambda o, n: f"np.broadcast_to({o[0]}, {n.params['shape']!r})",
+    batch=batching.broadcast_to,
 )
 
 flip = linear(
@@ -298,6 +301,7 @@ concatenate = linear(
     verb="moves",
     words=_moves("Concatenate"),
     python=lambda o, n: f"np.concatenate(({', '.join(o)},), {n.params['axis']!r})",
+    batch=batching.joined("concatenate"),
 )
 
 

@@ -73,6 +73,8 @@ class Primitive:
     python: str | Callable[..., str] = ""
     #: Helper functions, in NumPy terms, that the flat source prints when it uses this operation.
     helpers: tuple[str, ...] = ()
+    #: The operation on a batch: ``batch(xp, size, xs, flags, **params)``, see batching.py.
+    batch: Callable[..., Any] | None = None
     #: Scalar code through a kit, ``emit(k, *operands, **params)``; of a reduction ``(init, step(k, acc, x))``.
     emit: Any = None
     domain: str = "all reals"

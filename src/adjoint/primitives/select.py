@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.errors import DtypeError
+from adjoint.primitives.batching import aligned
 from adjoint.primitives.families import blocked, opaque, router
 from adjoint.primitives.specs import elementwise_spec
 
@@ -85,6 +86,7 @@ direction = opaque(
     domain="all numbers other than 0",
     kinks="no direction at 0, where value and slope are taken as 0",
     at_kink=lambda x: np.equal(x, 0),
+    batch=aligned("direction"),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adjoint.graph.spec import Spec
+from adjoint.primitives.batching import aligned
 from adjoint.primitives.record import Primitive, register
 
 
@@ -48,6 +49,7 @@ ALIAS = register(
         verb="passes",
         words="Alias passes: the value is the transform's own variable, the gradient goes on unchanged.",
         python="{x}",
+        batch=aligned("alias"),
         emit=lambda k, x: x,
     )
 )
@@ -69,6 +71,7 @@ CUT = register(
         words="{by} blocks: the value goes on, the gradient stops. Nothing flows back.",
         reason="cut on purpose",
         python="{x}",
+        batch=aligned("cut"),
         emit=lambda k, x: x,
     )
 )
