@@ -16,7 +16,7 @@ import numpy as np
 from adjoint.apply import F64, RECORD, apply, blank, next_seq
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
-from adjoint.modes import MODE
+from adjoint.modes import MODE, Mode
 from adjoint.primitives.record import REGISTRY, Primitive
 from adjoint.site import is_ours, user_frame
 from adjoint.tensor import Tensor
@@ -25,17 +25,72 @@ _frame = sys._getframe
 _mode = MODE.get
 
 
+def _traced(op: Primitive, operands: tuple[Any, ...], mode: Mode, known: dict[Any, Any]) -> Any:
+    """The outcome of ``apply`` for scalars of float64 in a trace, in a third of its time; else what ``apply`` does.
+
+    ``known`` holds the door's own specs, by the kinds of its operands.
+    """
+    trace = mode.tracing
+    if trace is None or not mode.recording or mode.everything or mode.origin is not None:
+        return apply(op, operands)
+    first = trace.first
+    inputs: list[Any] = []
+    kinds: Any = 0
+    for x in operands:
+        kind = type(x)
+        if kind is Tensor:
+            value, x = x._value, x._node
+            if type(value) is not Spec or value.shape or value.dtype is not F64 or x is None or x.seq <= first:
+                return apply(op, operands)
+            kinds = kinds * 4 + 1
+        elif kind is float:
+            kinds = kinds * 4 + 2
+        elif kind is int and -128 <= x < 128:
+            kinds = kinds * 4 + 3
+        else:
+            return apply(op, operands)
+        inputs.append(x)
+    spec = known.get(kinds)
+    if spec is None:
+        made = apply(op, operands)
+        if type(made) is Tensor and type(made._value) is Spec:
+            known[kinds] = made._value
+        return made
+    f = _frame(2)
+    code = f.f_code
+    if is_ours(code.co_filename):
+        f = user_frame(3)
+        code = f.f_code
+    n = Node()
+    n.op = op
+    n.inputs = tuple(inputs)
+    n.params = n.name = n.origin = n.saved = None
+    n.scope = mode.scope
+    n.shape = spec.shape
+    n.dtype = spec.dtype
+    n.code = code
+    n.lasti = f.f_lasti
+    n.seq = next_seq()
+    t = blank()
+    t._value = spec
+    t._node = n
+    t._grad = t._name = None
+    t._view = False
+    return trace.result(op, operands, t) if trace.weak else t
+
+
 def unary(op: Primitive) -> Callable[[Any], Any]:
     """The door of a record with one input and no parameters."""
     value = op.value
     keep_x, keep_out = op.flags(1)
     keeps = keep_x or keep_out
     differentiable = op.differentiable
+    known: dict[Any, Any] = {}
 
     def door(x: Any, /) -> Any:
         mode = _mode()
         if type(x) is not Tensor or (mode is not None and (mode.recording or mode.everything)):
-            return apply(op, (x,))
+            return apply(op, (x,)) if mode is None else _traced(op, (x,), mode, known)
         xv = x._value
         try:
             out = value(xv)
@@ -81,6 +136,7 @@ def binary(op: Primitive, flip: bool = False) -> Callable[[Any, Any], Any]:
     left, right, both = op.flags(1), op.flags(2), op.flags(3)
     differentiable = op.differentiable
     array = np.ndarray
+    known: dict[Any, Any] = {}
 
     def door(x: Any, y: Any, /) -> Any:
         xn: Any
@@ -89,7 +145,7 @@ def binary(op: Primitive, flip: bool = False) -> Callable[[Any, Any], Any]:
             x, y = y, x
         mode = _mode()
         if mode is not None and (mode.recording or mode.everything):
-            return apply(op, (x, y))
+            return _traced(op, (x, y), mode, known)
         if type(x) is Tensor:
             xv = x._value
             xn = x._node
