@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.apply import make
+from adjoint.differentiate.batch_blocks import at_once, pulled, pushed, pushes
 from adjoint.differentiate.containers import flatten, like, same_places
 from adjoint.differentiate.forward import forward
 from adjoint.differentiate.transforms import grad, vjp
@@ -86,64 +87,80 @@ def _block_kind(given: Any) -> Any:
 
 
 def _rows(tensors: list[Tensor], variables: Variables) -> list[list[Any]]:
-    """For every output, the Jacobian's block by every variable, one reverse walk an entry."""
+    """For every output, the Jacobian's block by every variable, by reverse mode."""
     blocks = []
     for tensor in tensors:
         size = int(np.prod(tensor.shape))
-        rows: list[list[Any]] = []
-        for k in range(size):
-            seed = np.zeros(size, tensor.dtype)
-            seed[k] = 1
-            shaped = seed.reshape(tensor.shape)
-            seeds = [shaped, shaped * 1j] if tensor.dtype.kind == "c" else [shaped]
-            pulled = [variables.pull([] if tensor._node is None else [(tensor._node, _scalar(s))]) for s in seeds]
-            rows.append([_slope(both, node, tensor) for both, node in zip(zip(*pulled), variables.nodes)])
+        if at_once([tensor], variables, size):
+            found = pulled(tensor, variables)
+        else:
+            found = _pulled_singly(tensor, size, variables)
         row = []
-        for i, node in enumerate(variables.nodes):
+        for both, node in zip(zip(*found, strict=True), variables.nodes, strict=True):
             shape = tensor.shape + tuple(node.shape)
-            parts = [r[i] for r in rows]
             # A complex variable's cotangent is the conjugate of its row.
             dtype = np.result_type(node.dtype, tensor.dtype)
-            row.append(_stack(parts, shape, dtype, conj=node.dtype.kind == "c"))
+            row.append(_shaped(_slope(both, node, tensor), shape, dtype, conj=node.dtype.kind == "c"))
         blocks.append(row)
     return blocks
 
 
+def _pulled_singly(tensor: Tensor, size: int, variables: Variables) -> list[list[Any]]:
+    """As ``pulled``, one reverse walk an entry."""
+    turns = (1, 1j) if tensor.dtype.kind == "c" else (1,)
+    rows: list[list[list[Any]]] = [[] for _ in turns]
+    for k in range(size):
+        seed = np.zeros(size, tensor.dtype)
+        seed[k] = 1
+        for turn, found in zip(turns, rows, strict=True):
+            shaped = (seed * turn).reshape(tensor.shape)
+            found.append(variables.pull([] if tensor._node is None else [(tensor._node, _scalar(shaped))]))
+    return [[_stack([r[i] for r in found], n) for i, n in enumerate(variables.nodes)] for found in rows]
+
+
 def _columns(tensors: list[Tensor], variables: Variables) -> list[list[Any]]:
-    """The same blocks as ``_rows``, one forward walk an input entry."""
-    roots = [t._node for t in tensors if t._node is not None]
-    columns: list[list[list[Any]]] = [[] for _ in tensors]
+    """The same blocks as ``_rows``, by forward mode."""
+    columns: list[list[Any]] = [[] for _ in tensors]
     for node in variables.nodes:
         size = int(np.prod(node.shape))
-        parts: list[list[Any]] = [[] for _ in tensors]
-        for k in range(size):
-            tangent = np.zeros(size, node.dtype)
-            tangent[k] = 1
-            shaped = tangent.reshape(node.shape)
-            along = [shaped, shaped * 1j] if node.dtype.kind == "c" else [shaped]
-            pushed = [_push(roots, node, _scalar(t), variables) for t in along]
-            for i, tensor in enumerate(tensors):
-                found = [None if tensor._node is None else p.get(tensor._node) for p in pushed]
-                both = tuple(np.zeros(tensor.shape, tensor.dtype) if t is None else t for t in found)
-                if node.dtype.kind == "c":
-                    _holomorphic(both, tensor)
-                parts[i].append(both[0])
+        if at_once(tensors, variables, size):
+            found = pushed(tensors, node, variables)
+        else:
+            found = _pushed_singly(tensors, node, size, variables)
         for i, tensor in enumerate(tensors):
+            both = tuple(turned[i] for turned in found)
+            if node.dtype.kind == "c":
+                _holomorphic(both, tensor)
             shape = tuple(node.shape) + tensor.shape
-            stacked = _stack(parts[i], shape, tensor.dtype)
             order = (*range(len(node.shape), len(shape)), *range(len(node.shape)))
-            columns[i].append(_transposed(stacked, order))
+            columns[i].append(_transposed(_shaped(both[0], shape, tensor.dtype), order))
     return columns
 
 
-def _slope(pulled: tuple[Any, ...], node: Node, tensor: Tensor) -> Any:
-    """One entry's row from its cotangents for the seed 1 and, for a complex output, the seed 1j."""
+def _pushed_singly(tensors: list[Tensor], node: Node, size: int, variables: Variables) -> list[list[Any]]:
+    """As ``pushed``, one forward walk an entry."""
+    roots = [t._node for t in tensors if t._node is not None]
+    turns = (1, 1j) if node.dtype.kind == "c" else (1,)
+    rows: list[list[list[Any]]] = [[[] for _ in tensors] for _ in turns]
+    for k in range(size):
+        tangent = np.zeros(size, node.dtype)
+        tangent[k] = 1
+        for turn, found in zip(turns, rows, strict=True):
+            moved = _push(roots, node, _scalar((tangent * turn).reshape(node.shape)), variables)
+            for tensor, parts in zip(tensors, found, strict=True):
+                t = None if tensor._node is None else moved.get(tensor._node)
+                parts.append(np.zeros(tensor.shape, tensor.dtype) if t is None else t)
+    return [[_stack(parts, t) for parts, t in zip(found, tensors, strict=True)] for found in rows]
+
+
+def _slope(found: tuple[Any, ...], node: Node, tensor: Tensor) -> Any:
+    """The rows from their cotangents for the seed 1 and, for a complex output, the seed 1j."""
     if node.dtype.kind == "c":
-        _holomorphic(pulled, tensor)
-    elif len(pulled) == 2:
+        _holomorphic(found, tensor)
+    elif len(found) == 2:
         # A real variable's cotangents are the real and the imaginary part of the row.
-        return pulled[0] + pulled[1] * 1j
-    return pulled[0]
+        return found[0] + found[1] * 1j
+    return found[0]
 
 
 def _holomorphic(pair: tuple[Any, ...], tensor: Tensor) -> None:
@@ -152,9 +169,10 @@ def _holomorphic(pair: tuple[Any, ...], tensor: Tensor) -> None:
     if any(type(v) is Spec for v in values):
         return
     if tensor.dtype.kind == "c":
-        first, turned = values
+        first, turned = (v.reshape(len(v), -1) for v in values)
         gap, size = np.abs(turned - first * 1j), np.abs(first) + np.abs(turned)
-        turns = bool(np.all(gap <= np.sqrt(np.finfo(gap.dtype).eps) * np.max(size, initial=0.0)) or np.isnan(gap).any())
+        near = np.sqrt(np.finfo(gap.dtype).eps) * np.max(size, axis=1, initial=0.0, keepdims=True)
+        turns = bool(np.all(np.all(gap <= near, axis=1) | np.isnan(gap).any(axis=1)))
     else:
         turns = not any(np.any(v) for v in values)
     if not turns:
@@ -179,15 +197,23 @@ def _scalar(array: Any) -> Any:
     return array[()] if array.shape == () else array
 
 
-def _stack(parts: list[Any], shape: tuple[int, ...], dtype: Any, conj: bool = False) -> Any:
+def _stack(parts: list[Any], like: Any) -> Any:
+    """Rows one below the other; ``like`` has the shape and dtype of one."""
     if any(type(p) is Tensor for p in parts):
-        from adjoint.functions.elementwise import conj as conjugate
         from adjoint.functions.joining import stack
+
+        return stack(parts)
+    return np.array(parts, like.dtype).reshape(len(parts), *like.shape)
+
+
+def _shaped(rows: Any, shape: tuple[int, ...], dtype: Any, conj: bool = False) -> Any:
+    if type(rows) is Tensor:
+        from adjoint.functions.elementwise import conj as conjugate
         from adjoint.functions.movement import reshape
 
-        whole = reshape(stack(parts), shape)
+        whole = reshape(rows, shape) if rows.shape != shape else rows
         return conjugate(whole) if conj else whole
-    whole = np.array(parts, dtype).reshape(shape)
+    whole = np.asarray(rows, dtype).reshape(shape)
     return _scalar(whole.conj() if conj else whole)
 
 
