@@ -137,6 +137,7 @@ def pullback_graph(graph: Graph, signature: Signature, wanted: Sequence[int]) ->
         outs = replay(graph, values)
         cotangents = iter(given)
         pairs = [(o._node, next(cotangents)) for o in outs if o.dtype.kind in "fc"]
+        pairs = [(n, g) for n, g in pairs if n is not None]
         walk = reverse(pairs, nodes, bound=nodes[0].seq, records=True)
         roots = []
         for node in nodes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from adjoint.differentiate.inlined import INLINED
+from adjoint.differentiate.once import ONCE
 from adjoint.graph.graph import Graph
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
@@ -44,7 +45,7 @@ def _now(node: Node, stands: dict[Node, Any]) -> Any:
         held = node.saved[0] if node.saved else None
         return node if held is None or type(held) is Spec else held
     inputs = tuple(stands[i] if type(i) is Node else i for i in node.inputs)
-    if node.op is ALIAS or node.op is CUT:
+    if node.op is ALIAS or node.op is CUT or node.op is ONCE:
         return inputs[0]
     if node.op is ITEM and type(node.inputs[0]) is Node and node.inputs[0].op is INLINED:
         rule = node.inputs[0].params["rule"]  # type: ignore[index]

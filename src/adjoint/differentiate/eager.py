@@ -151,7 +151,7 @@ def _seed(tensor: Tensor, given: Any, asking: str) -> Any:
                 where=here(),
                 help="take its real part, imaginary part or abs.",
             )
-        return make(spec, None) if type(tensor._value) is Spec else seed_of(spec)
+        return make(spec, None) if type(tensor._value) is Spec and tracing() is None else seed_of(spec)
     value = given._value if type(given) is Tensor else np.asarray(normalize(given, "the gradient"))
     if value.shape != spec.shape:
         raise ShapeError(

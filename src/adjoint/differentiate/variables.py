@@ -73,8 +73,8 @@ class Variables:
         found = []
         for node in self.nodes:
             if node not in walk.found:
-                zero = np.zeros(node.shape, node.dtype)
-                found.append(make(zero, None) if stays else zero if node.shape else zero[()])
+                zero = np.zeros(node.shape, node.dtype)[()]
+                found.append(make(zero, None) if stays else zero)
             else:
                 found.append(walk.found.pop(node) if stays else give(walk.found, node))
         return found
@@ -231,8 +231,11 @@ def scalar_output(out: Any, f: Any, asking: str = "grad") -> Tensor:
     return tensor
 
 
-def result(tensor: Tensor, variables: Variables) -> Any:
-    """An output in the kind of the inputs, on the outer graph where there is one."""
+def result(tensor: Tensor, variables: Variables, ask: bool = False) -> Any:
+    """An output in the kind of the inputs, on the outer graph where there is one.
+
+    With ``ask`` it is found out for this very tensor whether it leads outside, and not taken from the walk.
+    """
     given = variables.given
     trace = tracing()
     if trace is not None:
@@ -244,10 +247,10 @@ def result(tensor: Tensor, variables: Variables) -> Any:
             break
         if isinstance(value, np.ndarray | np.generic):
             kind = value
-    return like(_outward(tensor, variables), kind)
+    return like(_outward(tensor, variables, ask), kind)
 
 
-def _outward(tensor: Tensor, variables: Variables) -> Tensor:
+def _outward(tensor: Tensor, variables: Variables, ask: bool) -> Tensor:
     """The tensor with its path to the outer graph, or untracked when only this transform's variables led to it."""
     node = tensor._node
     if node is None:
@@ -255,6 +258,8 @@ def _outward(tensor: Tensor, variables: Variables) -> Tensor:
     if variables.outer:
         return tensor
     if recording():
+        if ask:
+            return tensor if leads_outside(node, variables) else make(tensor._value, None, tensor._view)
         if variables.outside is None:
             variables.outside = leads_outside(node, variables)
         if variables.outside:
@@ -285,7 +290,7 @@ def leads_outside(root: Node, variables: Variables) -> bool:
 def release(aux: Any, variables: Variables) -> Any:
     """Whatever else a function returned, its tensors in the kind of the inputs."""
     leaves, build = flatten(aux)
-    return build([result(x, variables) if type(x) is Tensor else x for x in leaves])
+    return build([result(x, variables, ask=True) if type(x) is Tensor else x for x in leaves])
 
 
 def _nothing(f: Callable[..., Any]) -> OperandError:
