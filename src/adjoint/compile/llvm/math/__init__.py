@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from adjoint.compile.llvm.math import circular, exponential, logarithm
+from adjoint.compile.llvm.math import (
+    circular,
+    error_function,
+    exponential,
+    hyperbolic,
+    inverse,
+    logarithm,
+    power,
+)
 
 #: By the name that a record's ``emit`` calls: ``function(kit, *operands)``.
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "exp": exponential.exp,
-    "exp2": exponential.exp2,
-    "expm1": exponential.expm1,
-    "tanh": exponential.tanh,
-    "cosh": exponential.cosh,
-    "sin": circular.sin,
-    "cos": circular.cos,
-    "tan": circular.tan,
-    "log": logarithm.log,
-    "log1p": logarithm.log1p,
+    name: getattr(module, name)
+    for module, names in (
+        (exponential, "exp exp2 expm1 tanh cosh"),
+        (logarithm, "log log1p log2"),
+        (circular, "sin cos tan"),
+        (inverse, "asin acos atan atan2"),
+        (hyperbolic, "sinh asinh acosh atanh"),
+        (power, "pow log10 cbrt hypot fmod"),
+        (error_function, "erf"),
+    )
+    for name in names.split()
 }

@@ -4,9 +4,6 @@ Up to a limit n quarter turns are taken off in three parts of pi / 2 with fma; t
 it is a multiple of the last bit of x or of pi / 2 and less than 1 (W. J. Cody, W. Waite, Software Manual for the
 Elementary Functions, 1980). Beyond it x is multiplied by the bits of 2 / pi that matter at its exponent
 (M. H. Payne, R. N. Hanek, ACM SIGNUM Newsletter 18, 1983, 19-24), one lane after another: a path for rare values.
-
-The branch between both stands in a function of its own that is inlined, so that whoever writes a block of straight
-code goes on in the same block.
 """
 
 from __future__ import annotations
@@ -17,10 +14,11 @@ from typing import Any
 from llvmlite import ir
 
 from adjoint.compile.llvm.math.arithmetic import format_of, quick_two_sum, two_product, two_sum
+from adjoint.compile.llvm.math.rare import guarded
 
 #: From here on the slow way is taken.
 LIMIT = {"f64": 2.0**30, "f32": 2.0**16}
-_I64, _I128, _DOUBLE, _POINTER = ir.IntType(64), ir.IntType(128), ir.DoubleType(), ir.PointerType()
+_I64, _I128, _DOUBLE = ir.IntType(64), ir.IntType(128), ir.DoubleType()
 #: The first 1344 binary places of 2 / pi after 64 zeros, from mpmath.
 _TWO_OVER_PI = (
     0x0000000000000000,
@@ -49,59 +47,11 @@ _TWO_OVER_PI = (
 
 
 def reduced(k: Any, x: Any) -> tuple[Any, Any, Any]:
-    """``(n, r, low)`` with x = n pi / 2 + r + low and |r| <= pi / 4; the lowest two bits of n count; NaN for infinity."""
-
-    def make() -> tuple[Any, Any, Any]:
-        result = k.builder.call(_reducer(k), [x])
-        n, r, low = (k.builder.extract_value(result, i) for i in range(3))
-        return n, r, low
-
-    return k.once("angle", make, x)
+    """``(n, r, low)`` with x = n pi / 2 + r + low, |r| <= pi / 4; the lowest two bits of n count; NaN for infinity."""
+    return k.once("angle", lambda: guarded(k, "angle", [x], (True, False, False), _near, _slowly), x)
 
 
-def _reducer(k: Any) -> Any:
-    """The inlined function of a module for the kind and the lanes of a kit."""
-    module = k.builder.module
-    name = f"adjoint_angle_{k.kind}x{k.lanes}"
-    known = module.globals.get(name)
-    if known is not None:
-        return known
-    result = ir.LiteralStructType([k.int_type, k.type, k.type])
-    function = ir.Function(module, ir.FunctionType(result, [k.type]), name)
-    function.linkage = "internal"
-    function.attributes.add("alwaysinline")
-    builder = ir.IRBuilder(function.append_basic_block("near"))
-    kit = type(k)(builder, k.kind, k.lanes, contract=False)
-    x = function.args[0]
-    places = [builder.alloca(t) for t in (kit.type, kit.int_type, kit.type, kit.type)]
-    near = _near(kit, x)
-    far = kit.ge(kit.abs(x), kit.const(LIMIT[kit.kind]))
-    some = far
-    if kit.lanes > 1:
-        mask = ir.IntType(kit.lanes)
-        some = builder.icmp_unsigned("!=", builder.bitcast(far, mask), mask(0))
-    start, slow, done = builder.block, function.append_basic_block("far"), function.append_basic_block("done")
-    builder.cbranch(some, slow, done)
-    builder.position_at_end(slow)
-    builder.store(x, places[0])
-    builder.call(_walker(kit), [*places, ir.IntType(32)(kit.lanes)])
-    kinds = (kit.int_type, kit.type, kit.type)
-    found = [builder.load(p, typ=t) for p, t in zip(places[1:], kinds, strict=True)]
-    chosen = [builder.select(far, a, b) for a, b in zip(found, near, strict=True)]
-    builder.branch(done)
-    builder.position_at_end(done)
-    total = ir.Constant(result, ir.Undefined)
-    joined = [builder.phi(kind) for kind in kinds]
-    for i, phi in enumerate(joined):
-        phi.add_incoming(near[i], start)
-        phi.add_incoming(chosen[i], slow)
-    for i, phi in enumerate(joined):
-        total = builder.insert_value(total, phi, i)
-    builder.ret(total)
-    return function
-
-
-def _near(k: Any, x: Any) -> tuple[Any, Any, Any]:
+def _near(k: Any, x: Any) -> tuple[tuple[Any, Any, Any], Any]:
     f = format_of(k)
     magic = k.const(f.magic)
     t = k.fma(x, k.const(f.two_over_pi), magic)
@@ -110,44 +60,17 @@ def _near(k: Any, x: Any) -> tuple[Any, Any, Any]:
     part, part_low = two_product(k, n, k.const(-f.half_pi[1]))
     r, low = two_sum(k, rough, part)
     r, low = quick_two_sum(k, r, k.fma(n, k.const(-f.half_pi[2]), k.add(low, part_low)))
-    return k.bits(t), r, low
+    return (k.bits(t), r, low), k.ge(k.abs(x), k.const(LIMIT[k.kind]))
 
 
-def _walker(k: Any) -> Any:
-    """``void(x, n, r, low, count)``: the slow way over an array in memory."""
-    module = k.builder.module
-    name = f"adjoint_far_angles_{k.kind}"
-    known = module.globals.get(name)
-    if known is not None:
-        return known
-    i32 = ir.IntType(32)
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [_POINTER] * 4 + [i32]), name)
-    function.linkage = "internal"
-    for attribute in ("noinline", "cold"):
-        function.attributes.add(attribute)
-    builder = ir.IRBuilder(function.append_basic_block("start"))
-    start, body, done = builder.block, function.append_basic_block("lane"), function.append_basic_block("done")
-    builder.branch(body)
-    builder.position_at_end(body)
-    i = builder.phi(i32)
-    i.add_incoming(i32(0), start)
-    kinds = (k.scalar, k.whole, k.scalar, k.scalar)
-    places = [builder.gep(a, [i], source_etype=t) for a, t in zip(function.args, kinds, strict=False)]
-    x = builder.load(places[0], typ=k.scalar)
-    n, r, low = _far(builder, x if k.kind == "f64" else builder.fpext(x, _DOUBLE))
-    if k.kind == "f32":
-        n = builder.trunc(n, k.whole)
-        single = builder.fptrunc(r, k.scalar)
-        low = builder.fptrunc(builder.fadd(builder.fsub(r, builder.fpext(single, _DOUBLE)), low), k.scalar)
-        r = single
-    for value, place in zip((n, r, low), places[1:], strict=True):
-        builder.store(value, place)
-    following = builder.add(i, i32(1))
-    i.add_incoming(following, builder.block)
-    builder.cbranch(builder.icmp_unsigned("<", following, function.args[4]), body, done)
-    builder.position_at_end(done)
-    builder.ret_void()
-    return function
+def _slowly(k: Any, x: Any) -> tuple[Any, Any, Any]:
+    builder = k.builder
+    if k.kind == "f64":
+        return _far(builder, x)
+    n, r, low = _far(builder, builder.fpext(x, _DOUBLE))
+    single = builder.fptrunc(r, k.scalar)
+    low = builder.fadd(builder.fsub(r, builder.fpext(single, _DOUBLE)), low)
+    return builder.trunc(n, k.whole), single, builder.fptrunc(low, k.scalar)
 
 
 def _table(module: ir.Module) -> Any:

@@ -26,7 +26,7 @@ _EXPM1 = {
     ),
     "f32": (0.5, 0.16666667, 0.041666355, 0.008333273, 0.0013941044, 0.00019914044),
 }
-_EXP2 = {
+EXP2 = {
     "f64": (
         0.6931471805599453,
         0.24022650695910133,
@@ -109,7 +109,7 @@ def exp2(k: Any, x: Any) -> Any:
     inside = _floored(k, x, lowest)
     t = k.add(inside, magic)
     r = k.sub(inside, k.sub(t, magic))
-    s = k.fma(r, polynomial(k, r, _EXP2[k.kind]), k.const(1.0))
+    s = k.fma(r, polynomial(k, r, EXP2[k.kind]), k.const(1.0))
     result = scaled(k, s, k.bits(t), k.lt(x, k.const(low)))
     return k.select(k.lt(x, k.const(high)), result, k.add(x, k.const(float("inf"))))
 
@@ -153,15 +153,22 @@ def tanh(k: Any, x: Any) -> Any:
     shares its core with exp(-|x|).
     """
     e = _expm1_core(k, k.neg(k.abs(x)))
-    y = k.fma(e, e, k.add(e, e))
-    return k.copysign(k.div(y, k.add(y, k.const(2.0))), x)
+    twice, two = k.add(e, e), k.const(2.0)
+    y = k.fma(e, e, twice)
+    y_low = k.fma(e, e, k.sub(twice, y))
+    d = k.add(y, two)
+    d_low = k.sub(y, k.sub(d, two))
+    inverse = k.div(k.const(1.0), d)
+    ratio = k.mul(y, inverse)
+    left = k.add(k.fma(k.neg(ratio), d, y), k.fma(k.neg(ratio), d_low, y_low))
+    return k.copysign(k.fma(left, inverse, ratio), x)
 
 
 #: From here on sinh and cosh overflow.
 _SINH_LIMIT = {"f64": 710.5, "f32": 89.5}
 
 
-def _halves(k: Any, x: Any) -> tuple[Any, Any, Any]:
+def halves(k: Any, x: Any) -> tuple[Any, Any, Any]:
     """exp(|x|) / 4 as a sum of two, and exp(-|x|) / 4."""
     a = k.abs(x)
 
@@ -180,6 +187,6 @@ def _halves(k: Any, x: Any) -> tuple[Any, Any, Any]:
 
 def cosh(k: Any, x: Any) -> Any:
     """The hyperbolic cosine, (exp(|x|) + exp(-|x|)) / 2."""
-    large, rest, small = _halves(k, x)
+    large, rest, small = halves(k, x)
     total = k.add(large, k.add(small, rest))
     return k.add(total, total)

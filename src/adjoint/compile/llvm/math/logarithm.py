@@ -26,7 +26,7 @@ _LOG = {
 }
 
 
-def _split(k: Any, x: Any) -> tuple[Any, Any, Any]:
+def split(k: Any, x: Any) -> tuple[Any, Any, Any]:
     """``(m, e, bits of e + bias)`` of a positive finite x, subnormal or not; e is a float."""
     f = format_of(k)
     b = k.builder
@@ -43,7 +43,7 @@ def _split(k: Any, x: Any) -> tuple[Any, Any, Any]:
     return m, k.sub(k.from_bits(b.or_(biased, one)), drop), biased
 
 
-def _log_of(k: Any, f: Any, e: Any) -> Any:
+def log_of(k: Any, f: Any, e: Any) -> Any:
     """log((1 + f) 2**e) for 1 + f in [1/sqrt(2), sqrt(2)]."""
     ln2 = format_of(k).ln2
     s = k.div(f, k.add(f, k.const(2.0)))
@@ -54,7 +54,7 @@ def _log_of(k: Any, f: Any, e: Any) -> Any:
     return k.fma(e, k.const(ln2[0]), k.sub(f, k.sub(h, low)))
 
 
-def _ends(k: Any, x: Any, result: Any) -> Any:
+def ends(k: Any, x: Any, result: Any) -> Any:
     """The result for positive finite x; -inf at 0, NaN below, inf and NaN of themselves."""
     zero = k.const(0.0)
     result = k.select(k.gt(x, zero), result, k.const(math.nan))
@@ -64,19 +64,27 @@ def _ends(k: Any, x: Any, result: Any) -> Any:
 
 def log(k: Any, x: Any) -> Any:
     """The natural logarithm."""
-    m, e, _ = _split(k, x)
-    return _ends(k, x, _log_of(k, k.sub(m, k.const(1.0)), e))
+    m, e, _ = split(k, x)
+    return ends(k, x, log_of(k, k.sub(m, k.const(1.0)), e))
+
+
+def log2(k: Any, x: Any) -> Any:
+    """The logarithm to base two; exact for powers of two."""
+    log2e = format_of(k).log2e
+    m, e, _ = split(k, x)
+    natural = log_of(k, k.sub(m, k.const(1.0)), k.const(0.0))
+    return ends(k, x, k.add(e, k.fma(natural, k.const(log2e[0]), k.mul(natural, k.const(log2e[1])))))
 
 
 def log_of_sum(k: Any, u: Any, low: Any) -> Any:
     """log(u + low) for a positive normal u and a ``low`` below half an ulp of it."""
     f = format_of(k)
     b = k.builder
-    m, e, biased = _split(k, u)
+    m, e, biased = split(k, u)
     # 2**-e; at the largest u, where that has no normal form, low is far below the last bit.
     back = k.from_bits(b.shl(b.sub(k.whole_const(2 * f.bias), biased), k.whole_const(f.mantissa)))
     moved = k.select(k.lt(u, k.const(2.0 ** (f.bias - 3))), k.mul(low, back), k.const(0.0))
-    return _log_of(k, k.add(k.sub(m, k.const(1.0)), moved), e)
+    return log_of(k, k.add(k.sub(m, k.const(1.0)), moved), e)
 
 
 def log1p(k: Any, x: Any) -> Any:
@@ -87,4 +95,4 @@ def log1p(k: Any, x: Any) -> Any:
     one = k.const(1.0)
     u, low = two_sum(k, one, x)
     result = log_of_sum(k, u, low)
-    return k.copysign(_ends(k, u, result), x)
+    return k.copysign(ends(k, u, result), x)
