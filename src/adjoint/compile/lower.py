@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.compile.lower_dots import lower_einsum, lower_matmul
-from adjoint.compile.lower_folds import lower_argbest, lower_fold, lower_logsumexp, lower_norm
+from adjoint.compile.lower_folds import lower_argbest, lower_fold, lower_logsumexp, lower_norm, share
 from adjoint.compile.lower_moves import MOVES
 from adjoint.compile.terms import Term, Terms
 from adjoint.errors import GraphError
@@ -34,8 +34,11 @@ TESTS = frozenset({"equal", "not_equal", "less", "less_equal", "greater", "great
 class Lowering:
     """One graph on its way to terms: the term (or tuple of terms) of every node."""
 
-    def __init__(self, graph: Graph, knows: Knows) -> None:
+    def __init__(self, graph: Graph, knows: Knows, strict: bool = False) -> None:
+        self.strict = strict
         self.terms = Terms()
+        #: For each logsumexp: its operand, its axes, the shifted exponentials and their sum.
+        self.folded: dict[int, tuple[Term, tuple[int, ...], Term, Term]] = {}
         self.knows = knows
         self.found: dict[Node, Any] = {}
         numbers = {node: i for i, node in enumerate(graph.inputs)}
@@ -131,6 +134,10 @@ class Lowering:
             return None
         if not self.knows(op, params, dtype):
             return None
+        if op.name == "exp" and not self.strict:
+            shared = share(self, operands[0])
+            if shared is not None:
+                return shared
         return self.terms.map(op, params, operands, node.shape, node.dtype)
 
     def apply(self, name: str, *operands: Term, dtype: Any = None) -> Term:

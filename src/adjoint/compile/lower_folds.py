@@ -46,8 +46,37 @@ def lower_logsumexp(low: Any, x: Term, node: Node, params: dict[str, Any]) -> Te
     best = low.terms.reduce("max", x, axes)
     safe = low.apply("where", low.apply("isfinite", best, dtype=np.bool_), best, zero)
     shifted = low.apply("exp", low.apply("subtract", x, _kept(low, safe, x, axes)))
-    total = low.apply("log", low.terms.reduce("sum", shifted, axes))
-    term = low.terms.reshape(low.apply("add", total, safe), node.shape)
+    total = low.terms.reduce("sum", shifted, axes)
+    folded = low.apply("add", low.apply("log", total), safe)
+    low.folded[folded.id] = (x, axes, shifted, total)
+    term = low.terms.reshape(folded, node.shape)
+    return term
+
+
+def share(low: Any, operand: Term) -> Term | None:
+    """exp(x - logsumexp(x)) as exp(x - m) / sum(exp(x - m)), whose exponentials exist already; else None.
+
+    Also where a row of -inf was given 0 in place of its logsumexp: then its sum, 0, is taken as 1.
+    """
+    if operand.kind != "map" or operand.data[0].name != "subtract" or operand.args[1].kind != "view":
+        return None
+    x, spread = operand.args
+    folded, guarded = spread.args[0], False
+    if folded.kind == "map" and folded.data[0].name == "where" and folded.args[1].kind == "const":
+        test = folded.args[0]
+        if folded.args[1].data != 0 or test.kind != "map" or test.data[0].name != "equal":
+            return None
+        if test.args[0] is not folded.args[2] or test.args[1].kind != "const" or test.args[1].data != -math.inf:
+            return None
+        folded, guarded = folded.args[2], True
+    known = low.folded.get(folded.id)
+    if known is None or known[0] is not x or _kept(low, spread.args[0], x, known[1]) is not spread:
+        return None
+    _, axes, shifted, total = known
+    if guarded:
+        none = low.apply("equal", total, low.terms.const(0, x.dtype), dtype=np.bool_)
+        total = low.apply("where", none, low.terms.const(1, x.dtype), total)
+    term: Term = low.apply("multiply", shifted, _kept(low, low.apply("reciprocal", total), x, axes))
     return term
 
 

@@ -132,6 +132,17 @@ class Memory:
                 return path[:i]
         return path
 
+    def inner_fold(self, s: Statement) -> Loop | None:
+        """The loop that a reduction gathers in registers for: the first on a folded label with all kept ones open."""
+        todo = {f[0] for f in s.kept if f is not None}
+        for loop in self.paths[s.number]:
+            if isinstance(loop, Loop):
+                if not todo and loop.label in s.reduced:
+                    return loop
+                if not loop.tile:
+                    todo.discard(loop.label)
+        return None
+
     def in_register(self, s: Statement) -> bool:
         """Whether the value is one register (or vector) where it is complete, so that no array need hold it."""
         if s.kind not in {"store", "reduce"}:

@@ -8,62 +8,105 @@ lower, statements, loops, memory, assemble, link
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from adjoint.compile.loops import nest
+from adjoint.compile.calls import steps_in_python
+from adjoint.compile.donation import donated
+from adjoint.compile.llvm.assemble import assemble
+from adjoint.compile.llvm.blas import symbols as blas_symbols
+from adjoint.compile.llvm.callback import CALLBACK, Callbacks, caller, define
+from adjoint.compile.llvm.entry import emit_entry
+from adjoint.compile.llvm.entry_callable import make_callable
+from adjoint.compile.llvm.entry_layout import symbols as entry_symbols
+from adjoint.compile.llvm.forms import knows
+from adjoint.compile.llvm.jit import Library
+from adjoint.compile.llvm.jit import build as link
 from adjoint.compile.lower import Lowering
-from adjoint.compile.memory import LINE, Memory, steps_of
-from adjoint.compile.signature import Signature
+from adjoint.compile.memory import LINE, Buffer, Memory, row_major, steps_of
+from adjoint.compile.plan import Plan, duration
+from adjoint.compile.signature import Input, Signature
 from adjoint.compile.statements import Program
-from adjoint.compile.terms import LEAVES, Term
+from adjoint.compile.terms import Term
+from adjoint.compile.tiles import nests
 from adjoint.graph.graph import Graph
 from adjoint.primitives.record import REGISTRY
 
 STAGES = ("lower", "statements", "loops", "memory", "assemble", "link")
 
+#: Constant arrays up to this many bytes stand in the code; larger ones are handed over like captured ones.
+INLINE = 4096
+#: Plans that take longer than this many seconds let other threads run; those longer than the second look for Ctrl-C.
+RELEASE, POLL = 50e-6, 20e-3
+
+#: Terms that are read from memory: as results they are copied.
+_READ = frozenset({"input", "const", "array", "iota", "reshape", "item", "view"})
+
 
 class Native:
     """A graph as machine code: ``run`` takes and gives arrays, ``make_call`` the builtin that users call."""
 
-    def __init__(self, graph: Graph, signature: Signature | None, *, strict: bool, donate: Sequence[int]) -> None:
-        from adjoint.compile.llvm.assemble import assemble
-        from adjoint.compile.llvm.forms import knows
-
-        self.graph = graph
-        self.signature = signature
-        lowering = Lowering(graph, knows)
+    def __init__(self, graph: Graph, signature: Signature, *, strict: bool, donate: Collection[int]) -> None:
+        lowering = Lowering(graph, knows, strict)
         outputs = own_outputs(lowering)
+        self.constants = hidden(lowering, len(graph.inputs))
+        self.signature = with_constants(signature, self.constants)
         self.program = Program(outputs)
-        self.steps = steps_of(nest(self.program.statements))
+        given = {o.index: o.donated for o in signature.outputs if o.donated is not None}
+        donated(self.program, given)
+        self.steps = steps_of(nests(self.program))
         self.memory = Memory(self.program, self.steps)
         place_leaves(self.program, self.memory)
         self.arena_bytes = self.memory.arena
         self.specs = [(o.shape, o.dtype) for o in outputs]
-        self.module = assemble(self.program, self.memory, self.steps, contract=not strict, polls=False)
+        self.seconds = duration(self.program)
+        self.module = assemble(
+            self.program, self.memory, self.steps, contract=not strict, polls=self.seconds > POLL
+        )
+        self.callbacks = Callbacks(steps_in_python(self.program))
+        self.library = self._link()
+        self._run = caller(self.library.address("run"))
 
-    def link(self) -> None:
-        """Compiles the module and takes the address of ``run``."""
-        from adjoint.compile.llvm.blas import symbols
-        from adjoint.compile.llvm.jit import build
+    def _link(self) -> Library:
+        module = self.module
+        run = module.globals["run"]
+        calls = CALLBACK in module.globals
+        define(module)
+        release = self.seconds > RELEASE or calls
+        emit_entry(module, run, self.signature, arena_bytes=self.arena_bytes, release_gil=release)
+        needed = [n.removeprefix("adjoint_blas_") for n in module.globals if n.startswith("adjoint_blas_")]
+        return link(module, symbols=blas_symbols(needed) | entry_symbols(), name=self.signature.name)
 
-        needed = [n.removeprefix("adjoint_blas_") for n in self.module.globals if n.startswith("adjoint_blas_")]
-        self.library = build(self.module, symbols=symbols(needed), name="program")
-        kind = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4)
-        self._run = kind(self.library.address("run"))
+    @cached_property
+    def plan(self) -> Plan:
+        """The steps of the program, with what each reads, writes and computes."""
+        return Plan(self.program, self.memory, self.steps)
 
     def run(self, values: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """The outputs for inputs of exactly the program's specs."""
+        """The outputs, fresh arrays, for inputs of exactly the program's specs."""
         outputs = [np.empty(shape, dtype) for shape, dtype in self.specs]
         arena = np.empty(self.arena_bytes + LINE, np.uint8)
         start = arena.ctypes.data
         start += -start % LINE
-        given = (ctypes.c_void_p * max(len(values), 1))(*(v.ctypes.data for v in values))
+        given = [*values, *self.constants]
+        into = (ctypes.c_void_p * max(len(given), 1))(*(v.ctypes.data for v in given))
         made = (ctypes.c_void_p * max(len(outputs), 1))(*(o.ctypes.data for o in outputs))
-        self._run(start, ctypes.addressof(given), ctypes.addressof(made), None)
+        self._run(start, ctypes.addressof(into), ctypes.addressof(made), self.callbacks.address)
         return outputs
+
+    def make_call(self, miss: Callable[..., Any], captured: Sequence[Any]) -> Callable[..., Any]:
+        """The builtin that enters the program, and leaves whatever it does not know to ``miss``."""
+        return make_callable(
+            self.library,
+            self.signature,
+            miss=miss,
+            context=self.callbacks,
+            captured=(*captured, *self.constants),
+        )
 
 
 def own_outputs(lowering: Lowering) -> list[Term]:
@@ -72,7 +115,7 @@ def own_outputs(lowering: Lowering) -> list[Term]:
     seen: set[int] = set()
     found = []
     for number, term in enumerate(lowering.outputs):
-        if term.kind in {*LEAVES, "iota", "reshape", "item", "view"} or term.id in seen:
+        if term.kind in _READ or term.id in seen:
             terms.node = term.node
             term = terms.map(REGISTRY["alias"], {"copy": number}, (term,), term.shape, term.dtype)
         seen.add(term.id)
@@ -80,18 +123,39 @@ def own_outputs(lowering: Lowering) -> list[Term]:
     return found
 
 
+def hidden(lowering: Lowering, count: int) -> list[np.ndarray]:
+    """The constant arrays that are too large to stand in the code: they become inputs after the others."""
+    found: list[np.ndarray] = []
+    for term in lowering.terms.all:
+        if term.kind == "array" and term.data.nbytes > INLINE:
+            found.append(term.data)
+            term.kind, term.data = "input", count + len(found) - 1
+    return found
+
+
+def with_constants(signature: Signature, constants: Sequence[np.ndarray]) -> Signature:
+    """The signature with large constant arrays as further captured ones."""
+    if not constants:
+        return signature
+    more = tuple(Input("array", c.dtype.str, c.shape, "a constant") for c in constants)
+    return replace(signature, inputs=signature.inputs + more, captured=signature.captured + len(more))
+
+
 def place_leaves(program: Program, memory: Memory) -> None:
     """Inputs and constant arrays are buffers too."""
-    from adjoint.compile.memory import Buffer, row_major
-
     for term in program.terms:
         if term.kind in {"input", "array"}:
             number = term.data if term.kind == "input" else term.id
             memory.of[term.id] = Buffer(term, term.kind, number, row_major(term.shape), 0)
 
 
-def build(graph: Graph, signature: Signature | None = None, *, strict: bool = False, donate: Any = ()) -> Native:
-    """The machine code of a graph."""
-    made = Native(graph, signature, strict=strict, donate=tuple(donate))
-    made.link()
-    return made
+def build(
+    graph: Graph, signature: Signature, *, strict: bool = False, donate: Collection[int] = (), cache: bool = True
+) -> Native:
+    """The machine code of a graph.
+
+    ``strict`` keeps every rounding as it is written; ``donate`` names the inputs whose memory results may take.
+    """
+    return Native(graph, signature, strict=strict, donate=donate)
+
+

@@ -151,7 +151,7 @@ class Program:
         else:
             todo = [(term, own, True)]
             if own and own[-1][0] >= 0:
-                votes[own[-1][0]] += 1
+                votes[own[-1][0]] += term.size if any(o is term for o in self.outputs) else 1
         seen = set()
         while todo:
             at, index, root = todo.pop()
@@ -161,7 +161,7 @@ class Program:
             other = self.of.get(at.id)
             if at.kind in READ or (other is not None and not root):
                 if at.shape and index[-1][0] >= 0 and index[-1][1] == 1:
-                    votes[index[-1][0]] += 2
+                    votes[index[-1][0]] += at.size
                 if other is not None:
                     s.reads.append(Read(other, _same(other, index)))
                 continue
@@ -201,6 +201,26 @@ class Program:
                 index = tuple(_at(self._found(s, places[c])) for c in letters)
                 same = _same(other, self.down(a, index))
             s.reads.append(Read(other, same))
+
+    def read_by(self, s: Statement) -> list[Term]:
+        """The inputs that a statement's own expression reads."""
+        found: dict[int, Term] = {}
+        stack, seen = list(s.term.args), set()
+        while stack:
+            term = stack.pop()
+            if term.id in seen or term.id in self.of:
+                continue
+            seen.add(term.id)
+            if term.kind == "input":
+                found[term.id] = term
+            stack.extend(term.args)
+        return list(found.values())
+
+    def reads_input(self, s: Statement, number: int) -> bool:
+        """Whether a statement, or a reshape that it reads, takes its values from an input."""
+        if any(t.data == number for t in self.read_by(s)):
+            return True
+        return any(r.statement.kind == "reshape" and self.reads_input(r.statement, number) for r in s.reads)
 
     def down(self, term: Term, index: tuple[Index, ...]) -> tuple[Index, ...]:
         """The index into the stored term behind a chain of views."""

@@ -10,15 +10,14 @@ from typing import Any
 
 from llvmlite import ir
 
+from adjoint.compile.calls import call_operands, call_results
+from adjoint.compile.llvm.callback import CALLBACK, POLL
 from adjoint.compile.llvm.dots import Dots
 from adjoint.compile.llvm.frames import I32, I64, POINTER, memory_type
 from adjoint.compile.llvm.kit import constant
 from adjoint.compile.memory import Buffer, Memory, Step
 from adjoint.compile.statements import Program, Statement
 from adjoint.compile.terms import Term
-
-#: Constant arrays up to this many bytes stand in the code; larger ones are inputs.
-INLINE = 4096
 
 
 class StepScribe(Dots):
@@ -171,21 +170,21 @@ def _call(
     builder: ir.IRBuilder, run: ir.Function, pointers: _Pointers, memory: Memory, program: Program, s: Statement
 ) -> None:
     """A call back to Python: the pointers of the operands and results, and which step asks."""
-    operands = [memory.root(a) for a in s.term.args if a.kind != "const"]
+    operands = [memory.root(a) for a in call_operands(s.term)]
     results = [memory.of[t.id] for t in call_results(program, s.term)]
     table = pointers.table([*operands, *results])
-    callee = run.module.globals.get("adjoint_callback")
+    callee = run.module.globals.get(CALLBACK)
     if callee is None:
-        callee = ir.Function(run.module, ir.FunctionType(I32, [POINTER, I64, POINTER]), "adjoint_callback")
+        callee = ir.Function(run.module, ir.FunctionType(I32, [POINTER, I64, POINTER]), CALLBACK)
     status = builder.call(callee, [run.args[3], I64(call_number(program, s)), table])
     _leave(builder, run, status)
 
 
 def _poll(builder: ir.IRBuilder, run: ir.Function) -> None:
     """Lets Python look for Ctrl-C between the steps of a long program."""
-    callee = run.module.globals.get("adjoint_poll")
+    callee = run.module.globals.get(POLL)
     if callee is None:
-        callee = ir.Function(run.module, ir.FunctionType(I32, []), "adjoint_poll")
+        callee = ir.Function(run.module, ir.FunctionType(I32, []), POLL)
     _leave(builder, run, builder.call(callee, []))
 
 
@@ -200,10 +199,3 @@ def _leave(builder: ir.IRBuilder, run: ir.Function, status: Any) -> None:
 def call_number(program: Program, s: Statement) -> int:
     """Which of a program's calls a statement is."""
     return [c.number for c in program.statements if c.kind == "call"].index(s.number)
-
-
-def call_results(program: Program, term: Term) -> list[Term]:
-    """The results of a call that are used, in order."""
-    return sorted((t for t in program.terms if t.kind == "item" and t.args[0] is term), key=lambda t: t.data)
-
-

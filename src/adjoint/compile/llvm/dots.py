@@ -10,6 +10,7 @@ from adjoint.compile.labels import dot_places, dot_sizes
 from adjoint.compile.llvm.blas import declare
 from adjoint.compile.llvm.frames import I8, I32, I64, POINTER, memory_type
 from adjoint.compile.llvm.nests import Nests
+from adjoint.compile.loops import Loop
 from adjoint.compile.memory import Buffer
 from adjoint.compile.statements import Statement, _at, matrix_letters
 from adjoint.compile.terms import Term
@@ -36,13 +37,15 @@ class Dots(Nests):
         a = self._operand(s, s.term.args[0], s.term.data[0], m, k)
         b = self._operand(s, s.term.args[1], s.term.data[1], k, n)
         c = self._result(s, m, n)
-        beta = 1.0 if any(label in s.reduced for label in s.loops) else 0.0
+        path = self.memory.paths[s.number]
+        beta = 1.0 if any(isinstance(p, Loop) and p.label in s.reduced for p in path) else 0.0
         extents = [self._extent(s, letter, sizes) for letter in (m, n, k)]
         self._multiply(s, a, b, c, extents, beta)
 
     def _extent(self, s: Statement, letter: str, sizes: dict[str, int]) -> Any:
         """How many positions of a letter one product covers: all, or those of the current piece."""
-        return sizes[letter]
+        piece = self._piece(self._label(s, letter))
+        return sizes[letter] if piece is None else piece.width
 
     def _label(self, s: Statement, letter: str) -> int:
         place = dot_places(s.term)[letter]
@@ -62,7 +65,7 @@ class Dots(Nests):
 
     def beginning(self, found: tuple[int, int]) -> tuple[Any, int, int]:
         """The first index of an axis that a product covers."""
-        return (-1, 0, 0)
+        return (-1, 0, 0) if self._piece(found[0]) is None else _at(found)
 
     def _inside(self, s: Statement) -> set[int]:
         return {self._label(s, letter) for letter in matrix_letters(s.term, dot_sizes(s.term))}

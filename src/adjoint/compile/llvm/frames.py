@@ -44,7 +44,7 @@ class Frame:
     from the beginning of the piece; ``low`` and ``high`` bound it; ``mask`` says which lanes count.
     """
 
-    __slots__ = ("block", "high", "label", "lanes", "local", "low", "mask", "memo", "position", "unroll")
+    __slots__ = ("block", "high", "label", "lanes", "local", "low", "mask", "memo", "position", "unroll", "width")
 
     def __init__(
         self,
@@ -58,6 +58,7 @@ class Frame:
         mask: Any = None,
         low: int = 0,
         high: int = 0,
+        width: int = 0,
     ) -> None:
         self.block = block
         self.label = label
@@ -68,6 +69,8 @@ class Frame:
         self.mask = mask
         self.low = low
         self.high = high
+        #: The positions of a piece, in the frame of a tile's loop.
+        self.width = width
         self.memo: dict[Any, Any] = {}
 
 

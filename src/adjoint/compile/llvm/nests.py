@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from adjoint.compile.llvm.frames import I1, I64, Frame, Val
+from adjoint.compile.llvm.frames import I1, I64, Frame, Val, memory_type
 from adjoint.compile.llvm.host import host
 from adjoint.compile.llvm.values import Values
 from adjoint.compile.loops import Leaf, Loop
@@ -75,8 +75,13 @@ class Nests(Values):
         sums = [s for s in inside if s.kind in {"reduce", "dot"} and self._outermost(s, loop)]
         for s in sums:
             self.begin(s)
+        inner = [s for s in inside if s.kind == "reduce" and self.memory.inner_fold(s) is loop]
+        for s in inner:
+            self.gather(s)
         if loop.tile:
             self.tile(loop, {s.number for s in inside})
+        elif (piece := self._piece(loop.label)) is not None:
+            (self.vectors if loop.vector else self.rounds)(loop, 0, piece.width, {s.number for s in inside})
         else:
             for a, b in self._segments(loop, inside):
                 now = {s.number for s in inside if s.ranges[loop.label][0] <= a and b <= s.ranges[loop.label][1]}
@@ -86,8 +91,8 @@ class Nests(Values):
                     self.vectors(loop, a, b, now)
                 else:
                     self.rounds(loop, a, b, now)
-        for s in sums:
-            self.end(s)
+        for s in inner:
+            self.end(s, complete=s in sums)
 
     def _outermost(self, s: Statement, loop: Loop) -> bool:
         """Whether this is the first loop that folds for a statement."""
@@ -107,7 +112,7 @@ class Nests(Values):
     def rounds(self, loop: Loop, a: int, b: int, active: set[int]) -> None:
         """A loop whose body works on one position at a time."""
         if b - a == 1:
-            self._inline(Frame(self.frames[-1].block, loop.label, a, low=a, high=b), loop, active)
+            self._inline(self._frame(loop, self.frames[-1].block, a, a, b), loop, active)
         else:
             self._counted(loop, a, b, 1, active)
 
@@ -131,16 +136,14 @@ class Nests(Values):
         if rest:
             mask = ir.Constant(ir.VectorType(I1, lanes), [int(i < rest) for i in range(lanes)])
             start = a + main + whole
-            frame = Frame(
-                self.frames[-1].block, loop.label, start, lanes=lanes, mask=mask, low=start, high=start + rest
-            )
-            self._inline(frame, loop, active)
+            block = self.frames[-1].block
+            self._inline(self._frame(loop, block, start, start, start + rest, lanes=lanes, mask=mask), loop, active)
 
     def _part(self, loop: Loop, a: int, b: int, step: int, lanes: int, unroll: int, active: set[int]) -> None:
         if a == b:
             return
         if b - a == step:
-            frame = Frame(self.frames[-1].block, loop.label, a, lanes=lanes, unroll=unroll, low=a, high=b)
+            frame = self._frame(loop, self.frames[-1].block, a, a, b, lanes=lanes, unroll=unroll)
             self._inline(frame, loop, active)
         else:
             self._counted(loop, a, b, step, active, lanes=lanes, unroll=unroll)
@@ -154,7 +157,16 @@ class Nests(Values):
         outer.block = frame.block
 
     def _counted(
-        self, loop: Loop, a: int, b: int, step: int, active: set[int], *, lanes: int = 1, unroll: int = 1
+        self,
+        loop: Loop,
+        a: int,
+        b: int,
+        step: int,
+        active: set[int],
+        *,
+        lanes: int = 1,
+        unroll: int = 1,
+        width: int = 0,
     ) -> None:
         outer = self.frames[-1]
         before = outer.block
@@ -163,7 +175,10 @@ class Nests(Values):
         self.builder.position_at_end(head)
         position = self.builder.phi(I64)
         position.add_incoming(I64(a), before)
-        frame = Frame(head, loop.label, position, lanes=lanes, unroll=unroll, low=a, high=b)
+        if width:
+            frame = Frame(head, loop.label, position, local=0, low=a, high=b, width=width)
+        else:
+            frame = self._frame(loop, head, position, a, b, lanes=lanes, unroll=unroll)
         self.frames.append(frame)
         self.items(loop.body, active)
         self.frames.pop()
@@ -174,9 +189,42 @@ class Nests(Values):
         self.builder.cbranch(self.builder.icmp_unsigned("<", following, I64(b)), head, after)
         outer.block = after
 
+    def _frame(self, loop: Loop, block: Any, place: Any, low: int, high: int, **known: Any) -> Frame:
+        """A frame at a place that counts from the beginning of the current piece, if there is one."""
+        piece = self._piece(loop.label)
+        if piece is None:
+            return Frame(block, loop.label, place, low=low, high=high, **known)
+        position = piece.position
+        if isinstance(position, int) and isinstance(place, int):
+            position += place
+        else:
+            numbers = [I64(n) if isinstance(n, int) else n for n in (position, place)]
+            # The sum stands in the block of the loop itself, after its counter.
+            if block.terminator is None:
+                self.builder.position_at_end(block)
+            else:
+                self.builder.position_before(block.terminator)
+            position = self.builder.add(*numbers)
+        return Frame(block, loop.label, position, local=place, low=piece.low, high=piece.high, **known)
+
+    def _piece(self, label: int) -> Frame | None:
+        """The frame of the loop over pieces of a label, where one is open and no other loop on it."""
+        frame = next((f for f in reversed(self.frames) if f.label == label), None)
+        return frame if frame is not None and frame.width else None
+
     def tile(self, loop: Loop, active: set[int]) -> None:
-        """A loop over pieces of a label; the loops inside cover one piece."""
-        raise NotImplementedError
+        """A loop over pieces of a label; the loops inside cover one piece. A shorter last piece has its own code."""
+        low, high = next(s for s in loop.statements() if s.number in active).ranges[loop.label]
+        whole = low + (high - low) // loop.tile * loop.tile
+        if whole - low > loop.tile:
+            self._counted(loop, low, whole, loop.tile, active, width=loop.tile)
+        elif whole > low:
+            self._inline(self._tile_frame(loop, low, low, high, loop.tile), loop, active)
+        if whole < high:
+            self._inline(self._tile_frame(loop, whole, low, high, high - whole), loop, active)
+
+    def _tile_frame(self, loop: Loop, start: int, low: int, high: int, width: int) -> Frame:
+        return Frame(self.frames[-1].block, loop.label, start, local=0, low=low, high=high, width=width)
 
     def lanes_for(self, stmts: Sequence[Statement]) -> int:
         """How many lanes a loop's vectors have: as many of its widest values as a register holds."""
@@ -246,26 +294,10 @@ class Nests(Values):
         return REGISTRY[s.term.data[0]].emit[1](self.kit(dtype, lanes), acc, x)
 
     def begin(self, s: Statement) -> None:
-        """Empties the accumulator of a fold: registers, or the array that the result will be."""
+        """Empties the array that a fold's result will be, unless it is gathered in registers alone."""
         if s.kind == "reduce" and self.memory.in_register(s):
-            inner = next(p for p in reversed(self.memory.paths[s.number]) if isinstance(p, Loop))
-            dtype = s.term.dtype
-            count = 1
-            for label in s.reduced:
-                count *= s.ranges[label][1] - s.ranges[label][0]
-            if dtype.char == "f" and s.term.data[0] == "sum" and count >= LONG_SUM:
-                dtype = np.dtype(np.float64)
-            stmts = inner.statements()
-            lanes = self.lanes_for(stmts) if inner.vector else 1
-            slots = []
-            for _ in range(self.unroll(inner) if inner.vector else 1):
-                empty = self.constant(self.initial(s), dtype, lanes)
-                slot = self.slot(empty.type)
-                self.at(len(self.frames) - 1).store(empty, slot)
-                slots.append(slot)
-            self.accumulators[s.number] = Accumulator(slots, lanes, dtype)
             return
-        opened = {f.label for f in self.frames}
+        opened = {f.label for f in self.frames if not f.width}
         todo = [f[0] for f in s.kept if f is not None and f[0] not in opened]
         if s.vector in todo:
             todo.sort(key=lambda label: label == s.vector)
@@ -273,6 +305,24 @@ class Nests(Values):
         for i, label in enumerate(reversed(todo)):
             body = [Loop(label, i == 0, body)]
         self.items(body, {s.number})
+
+    def gather(self, s: Statement) -> None:
+        """Empties the registers that a fold is gathered in: one for each vector in flight."""
+        inner = next(p for p in reversed(self.memory.paths[s.number]) if isinstance(p, Loop))
+        dtype = s.term.dtype
+        count = 1
+        for label in s.reduced:
+            count *= s.ranges[label][1] - s.ranges[label][0]
+        if dtype.char == "f" and s.term.data[0] == "sum" and count >= LONG_SUM:
+            dtype = np.dtype(np.float64)
+        lanes = self.lanes_for(inner.statements()) if inner.vector else 1
+        slots = []
+        for _ in range(self.unroll(inner) if inner.vector else 1):
+            empty = self.constant(self.initial(s), dtype, lanes)
+            slot = self.slot(empty.type)
+            self.at(len(self.frames) - 1).store(empty, slot)
+            slots.append(slot)
+        self.accumulators[s.number] = Accumulator(slots, lanes, dtype)
 
     def _accumulate(self, s: Statement, shift: dict[Any, int], u: int) -> None:
         operand = s.term.args[0]
@@ -307,16 +357,23 @@ class Nests(Values):
 
     def _fresh(self, buffer: Buffer, index: tuple[Any, ...]) -> Val:
         """What an accumulating array holds now: read in the innermost frame, never remembered."""
-        found = self.load(buffer, index)
-        if found.depth == len(self.frames) - 1:
-            return found
-        raise AssertionError("an accumulating array must be read where it is written")
+        pointer, _, step, extra = self.pointer(buffer, index)
+        lanes, depth = self.lanes_of(index), len(self.frames) - 1
+        kind = memory_type(buffer.term.dtype)
+        builder = self.at(depth)
+        mask = self._mask(lanes) if lanes > 1 else None
+        if lanes == 1:
+            return Val(self._align(builder.load(pointer, typ=kind), buffer.term.dtype), 1, depth)
+        wide = ir.VectorType(kind, lanes)
+        if step != 1 or extra is not None:
+            return Val(self._gather(pointer, kind, lanes, step, extra, mask), lanes, depth)
+        if mask is not None:
+            return Val(self._masked("load", wide, pointer, mask), lanes, depth)
+        return Val(self._align(builder.load(pointer, typ=wide), buffer.term.dtype), lanes, depth)
 
-    def end(self, s: Statement) -> None:
-        """Folds the slots and lanes of a finished reduction into its value."""
-        acc = self.accumulators.pop(s.number, None)
-        if acc is None:
-            return
+    def end(self, s: Statement, complete: bool) -> None:
+        """Folds the slots and lanes of a reduction into its value, or, when more will follow, into its array."""
+        acc = self.accumulators.pop(s.number)
         depth = len(self.frames) - 1
         builder = self.at(depth)
         kind = self.constant(0, acc.dtype, acc.lanes).type
@@ -338,6 +395,9 @@ class Nests(Values):
             whole = builder.extract_element(whole, ir.IntType(32)(0))
         whole = self.convert(whole, acc.dtype, s.term.dtype, 1)
         index = self.own(s, {})
+        if not complete:
+            self._accumulate_array(s, Val(whole, 1, depth), {})
+            return
         self.frames[self.depth(index)].memo[s.term.id, index] = found = Val(whole, 1, depth)
         self._put(s, found, {})
 
