@@ -26,8 +26,9 @@ sigmoid = elementwise(
 
 
 def _sigmoid_code(k: Any, x: Any) -> Any:
-    z, one = k.exp(k.neg(k.abs(x))), k.const(1.0)
-    return k.div(k.select(k.lt(x, k.const(0.0)), z, one), k.add(one, z))
+    z, one, below = k.exp(k.neg(k.abs(x))), k.const(1.0), k.lt(x, k.const(0.0))
+    share = k.div(k.select(below, z, one), k.add(one, z))
+    return k.select(below, k.fma(k.neg(z), share, z), share)  # z - z**2 / (1 + z): what 1 + z rounds off matters less
 
 
 softplus = elementwise(

@@ -67,6 +67,15 @@ class _Common:
             known = self.memo[key] = (make(), operands)
         return known[0]
 
+    def know(self, fact: str, value: Any) -> Any:
+        """The value itself, of which functions may from now on take something for granted (NaN aside)."""
+        self.memo[fact, id(value)] = value
+        return value
+
+    def is_known(self, fact: str, value: Any) -> bool:
+        """Whether ``know`` was told this."""
+        return (fact, id(value)) in self.memo
+
     def intrinsic(self, name: str, result: ir.Type, *operands: Any) -> Any:
         """A call of an LLVM intrinsic that is overloaded on its result type alone."""
         full = f"llvm.{name}.{suffix(result)}"
@@ -152,7 +161,10 @@ class Kit(_Common):
 
     def neg(self, x: Any) -> Any:
         """``-x``, also of zeros and NaN."""
-        return self.once("neg", lambda: self.builder.fneg(x), x)
+        result = self.once("neg", lambda: self.builder.fneg(x), x)
+        if self.is_known("not below zero", x):
+            self.know("not above zero", result)
+        return result
 
     def fma(self, x: Any, y: Any, z: Any) -> Any:
         """``x * y + z`` with one rounding."""
@@ -193,7 +205,7 @@ class Kit(_Common):
 
     def abs(self, x: Any) -> Any:
         """``x`` without its sign."""
-        return self.once("abs", lambda: self.intrinsic("fabs", self.type, x), x)
+        return self.know("not below zero", self.once("abs", lambda: self.intrinsic("fabs", self.type, x), x))
 
     def copysign(self, x: Any, y: Any) -> Any:
         """``x`` with the sign of ``y``, also that of a zero or NaN."""

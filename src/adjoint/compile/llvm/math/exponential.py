@@ -86,16 +86,30 @@ def scaled(k: Any, s: Any, n: Any, down: Any) -> Any:
     return k.mul(k.from_bits(bits), k.select(down, k.const(2.0**-64), k.const(1.0)))
 
 
+def _lowered(k: Any, s: Any, n: Any, down: Any) -> Any:
+    """``scaled`` for n <= 0: the scale is a number of its own, so NaN needs no care."""
+    f = format_of(k)
+    bias = k.select(down, k.whole_const(f.bias + 64), k.whole_const(f.bias))
+    scale = k.from_bits(shifted(k, k.builder.add(n, bias), f.mantissa))
+    return k.mul(k.mul(s, scale), k.select(down, k.const(2.0**-64), k.const(1.0)))
+
+
 def _limited(k: Any, x: Any, result: Any, high: float) -> Any:
     """The result up to ``high``; above it infinity, and NaN of NaN."""
     return k.select(k.le(x, k.const(high)), result, k.add(x, k.const(float("inf"))))
 
 
 def exp(k: Any, x: Any) -> Any:
-    """e**x; at most 1.0 ulp (f64), 1.0 ulp (f32), subnormal results included."""
+    """e**x; at most 1.0 ulp (f64), 1.0 ulp (f32), subnormal results included.
+
+    Of an operand that is known to be no positive number it is cheaper.
+    """
     high, low, lowest = _RANGE[k.kind]
     bits, r, q, _ = _core(k, _floored(k, x, lowest))
-    s = k.add(k.add(q, r), k.const(1.0))
+    s, rest = quick_two_sum(k, k.const(1.0), r)
+    s = k.add(s, k.add(q, rest))
+    if k.is_known("not above zero", x):
+        return k.know("from 0 to 1", _lowered(k, s, bits, k.lt(x, k.const(low))))
     return _limited(k, x, scaled(k, s, bits, k.lt(x, k.const(low))), high)
 
 

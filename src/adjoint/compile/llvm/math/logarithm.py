@@ -91,8 +91,14 @@ def log1p(k: Any, x: Any) -> Any:
     """log(1 + x), also for tiny x.
 
     1 + x is kept as a sum of two floats; the second moves f, so that nothing is lost and nothing divided.
+    Of an operand that is known to lie between 0 and 1 it is cheaper.
     """
     one = k.const(1.0)
+    if k.is_known("from 0 to 1", x):
+        half = k.const(0.5)
+        large = k.gt(x, k.const(math.sqrt(2.0) - 1.0))
+        f = k.select(large, k.fma(x, half, k.const(-0.5)), x)
+        return log_of(k, f, k.select(large, one, k.const(0.0)))
     u, low = two_sum(k, one, x)
     result = log_of_sum(k, u, low)
     return k.copysign(ends(k, u, result), x)
