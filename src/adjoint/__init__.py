@@ -8,6 +8,7 @@ from adjoint.differentiate.jacobian import hessian, hvp, jacfwd, jacobian, jacre
 from adjoint.differentiate.rules import custom_jvp, custom_vjp
 from adjoint.differentiate.stop import stop_gradient
 from adjoint.differentiate.transforms import grad, jvp, value_and_grad, vjp
+from adjoint.differentiate.vmap import vmap
 from adjoint.front import check, compile, explain, kinks, saved, source, why_zero
 from adjoint.graph.graph import Graph
 from adjoint.graph.spec import Spec
@@ -44,5 +45,6 @@ __all__ = [
     "tensor",
     "value_and_grad",
     "vjp",
+    "vmap",
     "why_zero",
 ]

@@ -32,7 +32,7 @@ def assert_alike(got, wanted, path="result", rtol=1e-12):
         np.testing.assert_allclose(got, wanted, rtol=tolerance, atol=tolerance, err_msg=path)
         if isinstance(wanted, np.ndarray):
             flags = got.flags
-            assert flags.writeable and flags.c_contiguous and flags.owndata and flags.aligned, f"{path}: {flags}"
+            assert (flags.writeable, flags.c_contiguous, flags.owndata, flags.aligned) == (True,) * 4, path
     elif isinstance(wanted, float | complex):
         np.testing.assert_allclose(got, wanted, rtol=rtol, atol=rtol, err_msg=path)
     else:

@@ -13,6 +13,8 @@ from adjoint.compile import python_backend
 from adjoint.compile.python_backend import Program
 from adjoint.compile.signature import Signature
 from adjoint.compile.strip import stripped
+from adjoint.compile.tape.gradient import expanded
+from adjoint.compile.tape.program import plan_for, suits
 from adjoint.errors import ArgumentError, SizeError
 from adjoint.graph.graph import Graph
 from adjoint.numbers import format_bytes
@@ -49,8 +51,9 @@ class Built:
 def build(graph: Graph, signature: Signature, options: Options) -> Built:
     """The stages from a traced graph to a program, by name.
 
-    strip (hand-over nodes go), rewrite (fold, share, simplify, stabilise, drop), measure (sizes against
-    memory), then native code or flat source. Raises SizeError where the machine cannot hold the arrays.
+    Long scalar graphs go to the tape as they are. All others: expand (gradients left unwritten for the tape),
+    strip (hand-over nodes go), rewrite (fold, share, simplify, stabilise, drop), measure (sizes against memory),
+    then native code or flat source. Raises SizeError where the machine cannot hold the arrays.
     """
     seconds: dict[str, float] = {}
     start = time.perf_counter()
@@ -61,7 +64,11 @@ def build(graph: Graph, signature: Signature, options: Options) -> Built:
         seconds[stage] = now - start
         start = now
 
-    graph = stripped(graph)
+    tape = taped(graph, signature, options)
+    if tape is not None:
+        done("tape")
+        return Built(tape, graph, (), seconds)
+    graph = stripped(expanded(graph))
     done("strip")
     graph, log = rewritten(graph, strict=options.strict)
     done("rewrite")
@@ -70,6 +77,13 @@ def build(graph: Graph, signature: Signature, options: Options) -> Built:
     measured(graph, signature, program.arena_bytes)
     done("build")
     return Built(program, graph, log, seconds)
+
+
+def taped(graph: Graph, signature: Signature, options: Options) -> Program | None:
+    """The program of a graph of many scalar operations on the native tape, or None where another way is better."""
+    if options.backend == "python" or options.namespace is not None or not suits(graph) or native_backend() is None:
+        return None
+    return plan_for(graph, signature=signature)
 
 
 def rewritten(graph: Graph, *, strict: bool) -> tuple[Graph, Any]:

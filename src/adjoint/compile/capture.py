@@ -119,15 +119,18 @@ def _inside(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _of_function(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
+    ours = is_ours(function.__code__.co_filename)
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
         try:
-            yield name, cell.cell_contents
+            value = cell.cell_contents
         except ValueError:
             continue  # not assigned yet
+        if not (ours and isinstance(value, _SCALARS)):
+            yield name, value
     yield from (("default", one) for one in function.__defaults__ or ())
     yield from (function.__kwdefaults__ or {}).items()
     yield from vars(function).items()
-    if is_ours(function.__code__.co_filename):
+    if ours:
         return  # a transform: what it wraps is in its cells
     space = function.__globals__
     for names in _codes(function.__code__):

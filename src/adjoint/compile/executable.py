@@ -218,7 +218,8 @@ class Executable:
         if not made.traced.plain or any(made.traced.tracked) or self._entries >= CHAIN:
             return
         before = vars(kind).get("__call__") or self._call
-        entry = made.program.make_call(before, made.traced.captured)
+        make = getattr(made.program, "make_call", None)
+        entry = None if make is None else make(before, made.traced.captured)
         if entry is not None:
             kind.__call__ = entry  # type: ignore[method-assign]
             self._entries += 1
@@ -246,7 +247,7 @@ class Executable:
     @property
     def graph(self) -> Graph:
         """The traced graph, before the rewrites."""
-        return self._current().traced.graph
+        return self._current().graph
 
     @property
     def plan(self) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,12 @@ from adjoint.apply import apply, make
 from adjoint.compile import derive
 from adjoint.compile.backend import Built, Options, build
 from adjoint.compile.python_backend import PythonProgram
+from adjoint.compile.tape.gradient import expanded
+from adjoint.compile.trace import leaked
 from adjoint.compile.traced import Traced
 from adjoint.errors import OperandError
+from adjoint.graph.graph import Graph
+from adjoint.graph.spec import Spec
 from adjoint.modes import recording
 from adjoint.site import here
 from adjoint.tensor import Tensor, is_tracked
@@ -36,6 +41,11 @@ class Specialisation:
         self._tracks = any(traced.tracked)
         self._operation: Any = None
         self._pullbacks: dict[tuple[int, ...], Callable[[list[Any]], list[Any]]] = {}
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The traced graph, all its gradients written out."""
+        return expanded(self.traced.graph)
 
     def fits(self) -> bool:
         """Whether what was captured still has the shapes and dtypes that the program was made for."""
@@ -108,7 +118,7 @@ class Specialisation:
         """The results as tensors on one node of the eager graph, those that no gradient reaches without it."""
         traced = self.traced
         if self._operation is None:
-            self._operation = derive.operation(traced.signature.name, traced.graph, self.program.run, self._pullback)
+            self._operation = derive.operation(traced.signature.name, self.graph, self.program.run, self._pullback)
         operands = [np.asarray(v) if isinstance(v, int | float | complex) else v for v in (*leaves, *traced.captured)]
         found = apply(self._operation, tuple(operands))
         results = []
@@ -122,7 +132,7 @@ class Specialisation:
     def _pullback(self, wanted: tuple[int, ...]) -> Callable[[list[Any]], list[Any]]:
         known = self._pullbacks.get(wanted)
         if known is None:
-            graph, signature = derive.pullback_graph(self.traced.graph, self.traced.signature, wanted)
+            graph, signature = derive.pullback_graph(self.graph, self.traced.signature, wanted)
             known = self._pullbacks[wanted] = build(graph, signature, self.options).program.run
         return known
 
@@ -136,6 +146,8 @@ class Specialisation:
 def _array(value: Any) -> Any:
     """A value as the program takes it: an aligned C-contiguous array in native byte order."""
     if type(value) is Tensor:
+        if type(value._value) is Spec:
+            raise leaked(value)
         value = value._value
     array = np.asarray(value)
     flags = array.flags

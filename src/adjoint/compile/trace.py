@@ -7,7 +7,7 @@ they make variables and hand out results; conversions where Python wants a value
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,8 @@ class Trace:
         self.outer: Trace | None = getattr(MODE.get(), "tracing", None)
         self.kinds = Kinds()
         self.guards = guards
+        #: Asked before a transform walks back: a compiler may leave the outermost walk unwritten.
+        self.later: Callable[..., list[Tensor] | None] | None = None
         #: Nodes whose value is a Python number when eager: their dtype gives way.
         self.weak: set[Node] = set()
         #: Captured tensors and arrays with the nodes that stand for them, in the order of their first use.
@@ -117,7 +119,7 @@ class Trace:
         if type(entered) is not Tensor:
             return None
         kind = entered.dtype if dtype is None else np.dtype(dtype)
-        return entered if kind == entered.dtype else apply(astype, (entered,), {"dtype": kind})  # type: ignore[no-any-return]
+        return entered if kind == entered.dtype else apply(astype, (entered,), {"dtype": kind})
 
     # What ``apply`` asks.
 
@@ -224,6 +226,8 @@ class Trace:
 
     def concrete(self, tensor: Tensor, wanted: str, truth: bool) -> Any:
         """The value that a Python branch asks for, in a trace that guards its branches."""
+        if truth and tensor.size != 1:
+            return np.empty(tensor.shape, tensor.dtype)  # whose truth is ambiguous, whatever its values are
         if self.guards is None or tensor._node is None or tensor.size != 1:
             raise no_value(tensor, wanted)
         return self.guards.value(tensor._node, truth, self.captures)

@@ -14,6 +14,7 @@ from adjoint.compile.capture import Captured
 from adjoint.compile.guard import Guard, Guards
 from adjoint.compile.kinds import ARRAY, CONSTANT, NUMBER, TENSOR
 from adjoint.compile.signature import Input, Output, Parameter, Signature, Tree
+from adjoint.compile.tape.gradient import later
 from adjoint.compile.trace import Trace, leaked
 from adjoint.differentiate.containers import flatten
 from adjoint.differentiate.variables import defined_at, function_name
@@ -23,6 +24,7 @@ from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
 from adjoint.modes import MODE, recording
 from adjoint.primitives.structure import ALIAS
+from adjoint.site import here
 from adjoint.tensor import Tensor, is_tracked
 
 _KINDS = {float: NUMBER, int: NUMBER, bool: NUMBER, complex: NUMBER, Tensor: TENSOR}
@@ -59,11 +61,14 @@ def trace_call(
     """Runs a function on traced arguments like these; raises whatever the function does, at the user's line."""
     guards = Guards() if guard else None
     trace = Trace([f, *_settings(args, kwargs, parameters)], guards)
+    trace.later = later(f)
     inputs: list[Input] = []
     nodes: list[Node] = []
     donated: list[int] = []
 
     def enter(value: Any, path: str) -> Tensor:
+        if type(value) is Tensor and type(value._value) is Spec:
+            raise leaked(value)
         given, spec = input_of(value, path)
         kind = _KINDS.get(type(value), ARRAY)
         weak = type(value) in (float, int, complex)
@@ -82,6 +87,13 @@ def trace_call(
         entered = mapped(value, enter, parameters.name(place))
         if place in parameters.donated:
             donated.extend(range(before, len(inputs)))
+            for one in inputs[before:]:
+                if one.kind != "array":
+                    raise OperandError(
+                        f"the donated argument {one.name} is no array, so it has no buffer to give.",
+                        where=here(),
+                        help="donate NumPy arrays only.",
+                    )
         return entered
 
     token = MODE.set(trace.mode())

@@ -55,13 +55,18 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
                 )
             out, aux = out
         loss = scalar_output(out, f)
-        seeds = [] if loss._node is None else [(loss._node, seed_of(Spec((), loss.dtype)))]
-        gradients = variables.pull(seeds)
+        later = None if (trace := tracing()) is None else trace.later
+        gradients = None if later is None else later(compute, loss._node, variables.nodes)
+        if gradients is None:
+            seeds = [] if loss._node is None else [(loss._node, seed_of(Spec((), loss.dtype)))]
+            gradients = variables.pull(seeds)
         found = rebuild([like(g, v) for g, v in zip(gradients, variables.given, strict=True)])
         gradient = found[0] if isinstance(argnums, int) else tuple(found)
         value = result(loss, variables)
         return ((value, release(aux, variables)), gradient) if has_aux else (value, gradient)
 
+    # Which function's walk comes last when this one is called: a compiler may leave that walk unwritten.
+    vars(compute)["__adjoint__"] = compute
     return compute
 
 
@@ -80,6 +85,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
         value, gradient = both(*args, **kwargs)
         return (gradient, value[1]) if has_aux else gradient
 
+    vars(compute)["__adjoint__"] = both
     return compute
 
 
