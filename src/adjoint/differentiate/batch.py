@@ -1,7 +1,7 @@
 """Batching a graph: what was traced for one entry is computed for many, each value with a leading axis for them.
 
-A function (or a walk) runs once on a tensor that has a shape and no values; ``traced`` says what it
-did. ``batched`` then goes through the nodes and applies each operation, by the ``batch`` rule of its
+A function (or a walk) runs once on a tensor that has a shape and no values; ``Traced`` says what it
+did. ``Batch`` then goes through the nodes and applies each operation, by the ``batch`` rule of its
 record, to operands that have the leading axis. Whatever does not depend on the batch is left as it is.
 The operations enter the graph by ``apply``: so the batch may consist of arrays, of tracked tensors or
 of traced ones, and has derivatives of every order in both modes.
@@ -22,8 +22,9 @@ from adjoint.errors import UnsupportedError
 from adjoint.graph.graph import collect
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
-from adjoint.modes import switched
+from adjoint.modes import switched, tracing
 from adjoint.primitives.batching import spread
+from adjoint.primitives.contract import matmul
 from adjoint.primitives.structure import ALIAS, CUT, ITEM
 from adjoint.tensor import Tensor
 
@@ -43,109 +44,175 @@ class Traced:
             self.inputs = tuple(nodes)
             self.out = f(*[make(s, n) for s, n in zip(specs, nodes, strict=True)])
 
-    def depends(self, roots: Iterable[Tensor]) -> bool:
-        """Whether one of the tensors is computed from an input."""
-        nodes = [t._node for t in roots if t._node is not None]
-        return any(n in self.inputs for n in collect(nodes, frozenset(self.inputs), self.inputs[0].seq))
-
     def nbytes(self, roots: Iterable[Tensor]) -> int:
         """The bytes of all values of one entry on the way to the roots."""
         nodes = [t._node for t in roots if t._node is not None]
         return sum(s.nbytes for n in collect(nodes, frozenset(self.inputs), self.inputs[0].seq) for s in n.specs)
 
     def batched(
-        self, roots: Sequence[Tensor], values: Sequence[Tensor], size: int, more: Mapping[Node, Any] | None = None
-    ) -> list[Tensor | None]:
-        """The roots for a batch of ``size`` values of the inputs; None for one that does not depend on it.
+        self,
+        roots: Sequence[Tensor],
+        values: Sequence[Tensor],
+        size: int,
+        more: Mapping[Node, Any] | None = None,
+        unit: slice | None = None,
+    ) -> list[Tensor]:
+        """The roots for a batch of ``size`` values of the inputs; one that does not depend on it is repeated.
 
-        ``more`` has further values with the leading axis, by their nodes.
+        ``more`` has further values with the leading axis, by their nodes. ``unit`` says that the only value
+        holds those rows of the identity matrix.
         """
         given = {**(more or {}), **dict(zip(self.inputs, values, strict=True))}
         nodes = [t._node for t in roots if t._node is not None]
-        found = batched(nodes, given, size, self.held, self.inputs[0].seq)
-        return [None if t._node is None else found.get(t._node) for t in roots]
+        batch = Batch(given, size, self.held, self.inputs[0].seq, unit)
+        found = batch.run(nodes)
+        return [found[t._node] if t._node in found else spread(RECORD, batch.settled(t), size) for t in roots]
+
+    def settled(self, root: Tensor) -> Tensor:
+        """A tensor that is not computed from the inputs, with its value."""
+        return Batch({}, 0, self.held, self.inputs[0].seq).settled(root)
+
+    def differs(self, root: Tensor) -> bool:
+        """Whether a tensor is computed from an input."""
+        if root._node is None:
+            return False
+        return not set(self.inputs).isdisjoint(collect([root._node], frozenset(self.inputs), self.inputs[0].seq))
 
 
-def batched(
-    roots: Iterable[Node], given: Mapping[Node, Any], size: int, held: Mapping[Node, Tensor], bound: int
-) -> dict[Node, Tensor]:
-    """Those of the roots that depend on the given nodes, with a leading axis, from the given values that have it.
+class Batch:
+    """One pass over a traced graph, with the values that have the leading axis by their nodes.
 
     Nodes created before ``bound`` are not entered; ``held`` has the tensors of such and other nodes that
-    have values. Raises UnsupportedError for an operation that cannot be batched. Nothing recurses.
+    have values.
     """
-    wanted = set(roots)
-    order = collect(wanted, frozenset(given), bound)
-    uses: dict[Node, int] = {}
-    for node in order:
-        for parent in node.inputs:
-            if type(parent) is Node:
-                uses[parent] = uses.get(parent, 0) + 1
-    known: dict[Node, Any] = dict(given)
-    twins: dict[Node, Node] = {}
-    with switched(origin=None):
+
+    __slots__ = ("bound", "held", "known", "shared", "size", "twins", "unit")
+
+    def __init__(
+        self, given: Mapping[Node, Any], size: int, held: Mapping[Node, Tensor], bound: int, unit: slice | None = None
+    ) -> None:
+        self.known: dict[Node, Any] = dict(given)
+        self.size = size
+        self.held = held
+        self.bound = bound
+        #: The value that consists of rows of the identity matrix, and which.
+        self.unit = None if unit is None else (next(iter(given.values())), unit)
+        #: What was traced and turned out to be the same for all entries.
+        self.shared: dict[Node, Any] = {}
+        self.twins: dict[Node, Node] = {}
+
+    def run(self, roots: Iterable[Node]) -> dict[Node, Tensor]:
+        """Those of the roots that depend on the batch. Raises UnsupportedError for an operation without a rule."""
+        known, wanted = self.known, set(roots)
+        given = frozenset(known)
+        order = collect(wanted, given, self.bound)
+        uses: dict[Node, int] = {}
         for node in order:
-            if node in given or not any(type(p) is Node and p in known for p in node.inputs):
-                continue
-            start = next_seq()
-            known[node] = made = _entry(node, known, size, held)
-            _remember(node, made, start, twins)
-            for parent in node.inputs:
-                if type(parent) is Node:
+            for parent in node.parents:
+                uses[parent] = uses.get(parent, 0) + 1
+        with switched(origin=None):
+            for node in order:
+                if node in given or not any(p in known for p in node.parents):
+                    continue
+                start = next_seq()
+                known[node] = made = self._entry(node)
+                self._remember(node, made, start)
+                for parent in node.parents:
                     uses[parent] -= 1
                     if not uses[parent] and parent not in wanted:
                         known.pop(parent, None)  # an array that nobody else holds is given back
-    return {node: known[node] for node in wanted if node in known}
+        return {node: known[node] for node in wanted if node in known}
 
+    def _entry(self, node: Node) -> Any:
+        """One operation, or one of the results of an operation that has several, for the whole batch."""
+        op, known = node.op, self.known
+        if op is ITEM:
+            return known[node.inputs[0]][node.params["index"]]  # type: ignore[index]
+        if op is ALIAS:
+            return known[node.inputs[0]]
+        flags = [type(p) is Node and p in known for p in node.inputs]
+        xs = [known[p] if f else self._outside(p) for p, f in zip(node.inputs, flags, strict=True)]
+        params = node.params or {}
+        if op is CUT:
+            return apply(CUT, tuple(xs), params)
+        if op is ONCE:
+            return apply(ONCE, (xs[0] if flags[0] else spread(RECORD, xs[0], self.size), *xs[1:]), params)
+        if op is INLINED:
+            return _inlined(node, xs, flags, self.size)
+        if op is matmul and self.unit is not None and (made := self._picked(xs)) is not None:
+            return made
+        if op.batch is None:
+            help = "call it once an entry, in a loop."
+            raise UnsupportedError(f"{op.name} has no rule for a batch.", where=node.describe(), help=help)
+        return op.batch(RECORD, self.size, xs, flags, **params)
 
-def _remember(node: Node, made: Any, start: int, twins: dict[Node, Node]) -> None:
-    """The batch was made at one line of the user's code; what it computes was written at another."""
-    last: Node | None = (made[0] if type(made) is tuple else made)._node
-    if last is not None and last.op is ITEM and type(made) is tuple:
-        last = last.inputs[0]
-    if last is None:
-        return
-    twins[node] = last
-    if last.seq > start:
-        last.code, last.lasti, last.name, last.scope = node.code, node.lasti, node.name, node.scope
-        if node.origin is not None:
-            gate, place, role = node.origin
-            last.origin = (twins.get(gate, gate), place, role)
+    def _picked(self, xs: Sequence[Any]) -> Any:
+        """The product of a matrix with unit vectors: its rows or columns themselves."""
+        assert self.unit is not None
+        vectors, rows = self.unit
+        if vectors is xs[1] and vectors is not xs[0]:
+            matrix, axis = xs[0], -1
+        elif vectors is xs[0] and vectors is not xs[1]:
+            matrix, axis = xs[1], -2
+        else:
+            return None
+        n = len(matrix.shape)
+        if n > 1:
+            first = axis + n
+            matrix = RECORD.transpose(matrix, axes=tuple(i - n for i in (first, *range(first), *range(first + 1, n))))
+        return matrix if rows == slice(0, matrix.shape[0]) else RECORD.getitem(matrix, index=(rows,))
 
+    def _outside(self, parent: Any) -> Any:
+        """An operand that does not depend on the batch: a constant, a tensor with a value, or a traced one."""
+        if type(parent) is not Node:
+            return make(parent, None) if isinstance(parent, np.ndarray) else parent
+        held = self.held.get(parent)
+        if held is not None:
+            # What was tracked for a derivative taken inside the trace alone is a constant out here.
+            return held if self._leads_out(parent) else make(held._value, None)
+        if parent.is_leaf and type(parent.saved) is tuple and type(parent.saved[0]) is not Spec:
+            return make(parent.saved[0], parent)
+        if parent.seq < self.bound or tracing() is not None:
+            return make(parent.spec, parent)
+        return self._settled(parent)
 
-def _entry(node: Node, known: dict[Node, Any], size: int, held: Mapping[Node, Tensor]) -> Any:
-    """One operation, or one of the results of an operation that has several, for the whole batch."""
-    op = node.op
-    if op is ITEM:
-        return known[node.inputs[0]][node.params["index"]]  # type: ignore[index]
-    if op is ALIAS:
-        return known[node.inputs[0]]
-    flags = [type(p) is Node and p in known for p in node.inputs]
-    xs = [known[p] if f else _outside(p, held) for p, f in zip(node.inputs, flags, strict=True)]
-    params = node.params or {}
-    if op is CUT:
-        return apply(CUT, tuple(xs), params)
-    if op is ONCE:
-        return apply(ONCE, (xs[0] if flags[0] else spread(RECORD, xs[0], size), *xs[1:]), params)
-    if op is INLINED:
-        return _inlined(node, xs, flags, size)
-    if op.batch is None:
-        raise UnsupportedError(
-            f"{op.name} has no rule for a batch.", where=node.describe(), help="call it once an entry, in a loop."
-        )
-    return op.batch(RECORD, size, xs, flags, **params)
+    def _leads_out(self, node: Node) -> bool:
+        """Whether a tensor with a value was computed from one that is older than the trace."""
+        bound = self.bound
+        return node.seq < bound or any(p.seq < bound for n in collect([node], frozenset(), bound) for p in n.parents)
 
-
-def _outside(parent: Any, held: Mapping[Node, Tensor]) -> Any:
-    """An operand that does not depend on the batch: a constant, a tensor with a value, or a traced one."""
-    if type(parent) is not Node:
-        return make(parent, None) if isinstance(parent, np.ndarray) else parent
-    known = held.get(parent)
-    if known is not None:
+    def settled(self, root: Tensor) -> Tensor:
+        """A tensor that is the same for all entries, with its value if it can have one."""
+        known: Tensor = root if root._node is None or type(root._value) is not Spec else self._outside(root._node)
         return known
-    if parent.is_leaf and type(parent.saved) is tuple and type(parent.saved[0]) is not Spec:
-        return make(parent.saved[0], parent)
-    return make(parent.spec, parent)
+
+    def _settled(self, root: Node) -> Any:
+        """What was traced inside, of constants and of older tensors only: computed once, as it is."""
+        shared = self.shared
+        for node in () if root in shared else collect([root], frozenset((*shared, *self.held)), self.bound):
+            if node in shared or node in self.held or node.is_leaf:
+                continue
+            if node.op is ITEM:
+                parent = node.inputs[0]
+                shared[node] = shared[parent][node.params["index"]] if parent in shared else make(node.spec, node)  # type: ignore[index]
+                continue
+            xs = tuple(shared[p] if type(p) is Node and p in shared else self._outside(p) for p in node.inputs)
+            shared[node] = apply(node.op, xs, node.params)
+        return shared[root]
+
+    def _remember(self, node: Node, made: Any, start: int) -> None:
+        """The batch was made at one line of the user's code; what it computes was written at another."""
+        last: Node | None = (made[0] if type(made) is tuple else made)._node
+        if last is not None and last.op is ITEM and type(made) is tuple:
+            last = last.inputs[0]
+        if last is None:
+            return
+        self.twins[node] = last
+        if last.seq > start:
+            last.code, last.lasti, last.name, last.scope = node.code, node.lasti, node.name, node.scope
+            if node.origin is not None:
+                gate, place, role = node.origin
+                last.origin = (self.twins.get(gate, gate), place, role)
 
 
 def _inlined(node: Node, xs: Sequence[Any], flags: Sequence[bool], size: int) -> tuple[Any, ...]:
@@ -171,10 +238,7 @@ def _inlined(node: Node, xs: Sequence[Any], flags: Sequence[bool], size: int) ->
             outs = kept[rule.operands : rule.operands + rule.outs]
             more[node] = tuple(make(o._value, item(twin, i, o._value) if records else None) for i, o in enumerate(outs))
             with switched(recording=records):
-                found = iter(
-                    spread(RECORD, t, size) if b is None else b
-                    for t, b in zip(tensors, trace.batched(tensors, (*moving, *kept), size, more), strict=True)
-                )
+                found = iter(trace.batched(tensors, (*moving, *kept), size, more))
                 made = [None if o is None else next(found) for o in trace.out]
             return tuple(m if m is None or records else m._value for m in made)
 

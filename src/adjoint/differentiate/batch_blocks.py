@@ -6,12 +6,12 @@ the walk works on all of them together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from adjoint.apply import RECORD, make
+from adjoint.apply import make, record
 from adjoint.differentiate.batch import Traced
 from adjoint.differentiate.forward import forward
 from adjoint.differentiate.inlined import INLINED
@@ -19,14 +19,15 @@ from adjoint.differentiate.variables import Variables
 from adjoint.graph.graph import collect
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
-from adjoint.modes import MODE, recording, switched
-from adjoint.primitives.batching import spread
+from adjoint.modes import MODE, recording, switched, tracing
+from adjoint.primitives.compare import equal
 from adjoint.primitives.record import REGISTRY
+from adjoint.primitives.select import where
 from adjoint.primitives.structure import ITEM
 from adjoint.tensor import Tensor
 
 #: From so many directions on, one walk for all of them is faster than one each.
-MANY = 6
+MANY = 8
 #: How many bytes the values of a walk may take at a time, where it does not become a graph.
 _BYTES = 1 << 24
 
@@ -59,7 +60,13 @@ def _way(tensors: Sequence[Tensor], variables: Variables) -> list[Node]:
 
 
 def _known(node: Node) -> bool:
-    return REGISTRY.get(node.op.name) is node.op
+    # Nor is an index that is a mask: how many entries it picks depends on its values.
+    return REGISTRY.get(node.op.name) is node.op and not (node.op.arity is None and any(map(_is_mask, node.inputs)))
+
+
+def _is_mask(operand: Any) -> bool:
+    dtype = getattr(operand, "dtype", None)
+    return dtype is not None and dtype.kind == "b"
 
 
 def pulled(tensor: Tensor, variables: Variables) -> list[list[Any]]:
@@ -91,16 +98,18 @@ def _over_basis(trace: Traced, roots: list[Tensor], of: Any, variables: Variable
     shape, dtype = tuple(of.shape), of.dtype
     size = int(np.prod(shape))
     stays = variables.outer or bool(variables.outside and recording())
-    step = size if stays else max(1, min(size, _BYTES // max(1, trace.nbytes(roots))))
-    directions = np.eye(size, dtype=dtype)
+    symbolic = tracing() is not None or any(type(t._value) is Spec for t in variables.tensors)
+    step = max(1, size if stays else min(size, _BYTES // max(1, trace.nbytes(roots))))
+    turns = (1, 1j) if dtype.kind == "c" else (1,)
     found = []
     with np.errstate(all="ignore"), switched(recording=recording() and stays):
-        for turn in (1, 1j) if dtype.kind == "c" else (1,):
+        for turn in turns:
             parts = []
             for start in range(0, max(size, 1), step):
-                some = directions[start : start + step].reshape(-1, *shape) * turn
-                made = trace.batched(roots, [make(some.astype(dtype, copy=False), None)], len(some))
-                parts.append([spread(RECORD, r, len(some)) if m is None else m for r, m in zip(roots, made)])
+                rows = slice(start, min(start + step, size))
+                units = _units(shape, dtype, turn) if symbolic else _unit_rows(shape, dtype, turn, rows)
+                plain = rows if len(shape) == 1 and turn == 1 else None
+                parts.append(trace.batched(roots, [units], rows.stop - start, unit=plain))
             if stays:
                 found.append(parts[0])
             else:
@@ -108,9 +117,21 @@ def _over_basis(trace: Traced, roots: list[Tensor], of: Any, variables: Variable
     return found
 
 
+def _unit_rows(shape: tuple[int, ...], dtype: Any, turn: complex, rows: slice) -> Tensor:
+    """Some of the unit vectors of a shape."""
+    count, size = rows.stop - rows.start, int(np.prod(shape))
+    return make((np.eye(count, size, rows.start, dtype) * dtype.type(turn)).reshape(count, *shape), None)
+
+
+def _units(shape: tuple[int, ...], dtype: Any, turn: complex) -> Tensor:
+    """All unit vectors of a shape, as something to compute: 1 where two counts agree. A program need not hold them."""
+    size = int(np.prod(shape))
+    places = np.arange(size, dtype=np.float64)
+    rows, columns = places.reshape(size, *[1] * len(shape)), places.reshape(shape)
+    same = record(equal, (rows, columns), None, (size, *shape), np.dtype(bool), None)
+    node = record(where, (same, dtype.type(turn), dtype.type(0)), None, (size, *shape), dtype, None)
+    return make(node.spec, node)
+
+
 def _whole(parts: list[Any]) -> Any:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-#: What computes the blocks of a Jacobian: for every tensor, its block by every variable.
-Blocks = Callable[[list[Tensor], Variables], list[list[Any]]]

@@ -212,6 +212,7 @@ def _shaped(rows: Any, shape: tuple[int, ...], dtype: Any, conj: bool = False) -
         from adjoint.functions.movement import reshape
 
         whole = reshape(rows, shape) if rows.shape != shape else rows
+        whole = whole if whole.dtype == dtype else whole.astype(dtype)
         return conjugate(whole) if conj else whole
     whole = np.asarray(rows, dtype).reshape(shape)
     return _scalar(whole.conj() if conj else whole)
@@ -228,14 +229,27 @@ def _transposed(array: Any, order: tuple[int, ...]) -> Any:
 def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """A function that returns the matrix of second derivatives of the scalar function ``f``.
 
-    The gradient is recorded once and walked back once an entry (reverse over reverse, so users'
-    operations need no forward rule). Shapes: ``input.shape + input.shape``.
+    The gradient is recorded once and differentiated along all entries together: forward over reverse,
+    or reverse over reverse where an operation has no forward rule. Shapes: ``input.shape + input.shape``.
 
     >>> hessian(lambda x: x[0] * x[0] * x[1])(np.array([1.0, 2.0]))
     array([[4., 2.],
            [2., 0.]])
     """
-    return jacrev(grad(f, argnums), argnums)
+    return _jacobian(grad(f, argnums), argnums, _symmetric)
+
+
+def _symmetric(tensors: list[Tensor], variables: Variables) -> list[list[Any]]:
+    """The blocks of a Hessian: its columns are its rows, so nothing need be transposed."""
+    size = max((int(np.prod(n.shape)) for n in variables.nodes), default=0)
+    real = all(t.dtype.kind == "f" for t in (*tensors, *variables.nodes))
+    if not real or not at_once(tensors, variables, size) or not pushes(tensors, variables):
+        return _rows(tensors, variables)
+    blocks = []
+    for node in variables.nodes:
+        (found,) = pushed(tensors, node, variables)
+        blocks.append([_shaped(d, tuple(node.shape) + t.shape, t.dtype) for d, t in zip(found, tensors, strict=True)])
+    return blocks
 
 
 def hvp(f: Callable[..., Any], primals: Any, vectors: Any) -> Any:

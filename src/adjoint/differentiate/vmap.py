@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.apply import RECORD, apply, make, normalize
+from adjoint.apply import apply, make, normalize
 from adjoint.differentiate.batch import Traced
 from adjoint.differentiate.containers import flatten, like, passive, paths
 from adjoint.differentiate.variables import function_name, output
 from adjoint.errors import ArgumentError, AxisError, OperandError, ShapeError
 from adjoint.graph.spec import Spec
 from adjoint.modes import tracing
-from adjoint.primitives.batching import spread
 from adjoint.primitives.movement import transpose
 from adjoint.site import here
 from adjoint.tensor import Tensor
@@ -56,7 +55,8 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
         def single(*tensors: Tensor) -> tuple[list[Tensor], Callable[[list[Any]], Any]]:
             fresh = iter(tensors)
             given, keywords = build([_shared(x) if t is None else next(fresh) for x, t in zip(leaves, fronts)])
-            outs, rebuild = flatten(f(*given, **keywords))
+            out = f(*given, **keywords)
+            outs, rebuild = ([out], lambda values: values[0]) if out is None else flatten(out)
             return [output(o, f) for o in outs], rebuild
 
         entries = [Spec(t.shape[1:], t.dtype) for t in moving]
@@ -64,10 +64,11 @@ def vmap(f: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) -> Callab
             single, entries, [n if n.isidentifier() else None for n, t in zip(names, fronts) if t is not None]
         )
         outs, rebuild = trace.out
-        found = trace.batched(outs, moving, size)
         back = _spread(out_axes, rebuild([0.0] * len(outs)), "out_axes", None)
+        whole = iter(trace.batched([o for o, a in zip(outs, back, strict=True) if a is not None], moving, size))
+        found = [_one(o, trace, f) if a is None else _back(next(whole), a) for o, a in zip(outs, back, strict=True)]
         kind = _kind(leaves)
-        return rebuild([like(_back(o, b, a, size, f), kind) for o, b, a in zip(outs, found, back, strict=True)])
+        return rebuild([like(t, kind) for t in found])
 
     return mapped
 
@@ -184,18 +185,20 @@ def _kind(leaves: list[Any]) -> Any:
     return next((x for x in leaves if type(x) is Tensor), np.empty(1))
 
 
-def _back(out: Tensor, found: Tensor | None, axis: int | None, size: int, f: Callable[..., Any]) -> Tensor:
+def _one(out: Tensor, trace: Traced, f: Callable[..., Any]) -> Tensor:
+    """A result for which ``out_axes`` is None: the same for every entry."""
+    if trace.differs(out):
+        raise ArgumentError(
+            f"out_axes is None for a result of {function_name(f)} that differs from entry to entry: "
+            f"{Spec.of(out._value)!r}.",
+            where=here(),
+            help="give it a number.",
+        )
+    return trace.settled(out)
+
+
+def _back(whole: Tensor, axis: int) -> Tensor:
     """A result with the mapped axis where ``out_axes`` wants it."""
-    if axis is None:
-        if found is not None:
-            raise ArgumentError(
-                f"out_axes is None for a result of {function_name(f)} that differs from entry to entry: "
-                f"{Spec.of(out._value)!r}.",
-                where=here(),
-                help="give it a number.",
-            )
-        return out
-    whole = spread(RECORD, out, size) if found is None else found
     ndim = len(whole.shape)
     if not -ndim <= axis < ndim:
         raise AxisError(
