@@ -9,9 +9,10 @@ then to call one of the functions in its ``self``, one for each `Reason`.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from llvmlite import ir
+import numpy as np
 
 from adjoint.compile.llvm.entry_arguments import Arguments, keys_of
 from adjoint.compile.llvm.entry_layout import DATA, ELEMENTS, FUNCTIONS, TUPLE_ITEMS
@@ -19,6 +20,9 @@ from adjoint.compile.llvm.entry_results import Results
 from adjoint.compile.llvm.entry_support import HELPERS
 from adjoint.compile.llvm.entry_text import Place, Reason, Text
 from adjoint.compile.signature import Signature, Tree
+
+if TYPE_CHECKING:
+    from llvmlite import ir
 
 #: Up to how many bytes the scratch memory of a program stands on the stack.
 STACK_ARENA = 16 * 1024
@@ -49,8 +53,10 @@ def emit_entry(
     A signature has none where a dtype is not one of NumPy's plain ones, where its numbers would need a conversion
     that could fail, or where it has thousands of leaves: `make_callable` enters such a program through Python.
     ``arena_bytes`` is the scratch memory that ``run`` needs; ``release_gil`` lets other threads of Python work
-    while it runs; it stands in the module as ``@arena_bytes`` in any case. The text is to be compiled with `entry_layout.symbols()`.
+    while it runs; it stands in the module as ``@arena_bytes`` in any case. The text is to be compiled with
+    `entry_layout.symbols()`, and is valid for one version of Python and NumPy.
     """
+    signature = canonical(signature)
     native = has_entry(signature)
     declared = tuple(module.globals)
     module.add_global(_Block("arena_bytes", f"@arena_bytes = constant i64 {arena_bytes}"))
@@ -148,10 +154,9 @@ def _leave(text: Text, arguments: Arguments, results: Results) -> None:
         text.label(f"no.{reason.name.lower()}")
         text.do("br label %python")
     text.label("python")
-    reasons = ", ".join(f"[{reason.value}, %no.{reason.name.lower()}]" for reason in Reason)
-    reason = text.let(f"phi i64 {reasons}")
+    number = text.let("phi i64 " + ", ".join(f"[{reason.value}, %no.{reason.name.lower()}]" for reason in Reason))
     arguments.release()
-    way = text.load(text.let(f"getelementptr ptr, ptr %self, i64 {reason}"), TUPLE_ITEMS)
+    way = text.load(text.let(f"getelementptr ptr, ptr %self, i64 {number}"), TUPLE_ITEMS)
     answer = text.call("PyObject_Vectorcall", f"ptr {way}", "ptr %args", "i64 %nargs", "ptr %kwnames")
     text.do(f"ret ptr {answer}")
     text.label("memory")
@@ -169,13 +174,28 @@ def _assemble(text: Text, declared: Collection[str]) -> str:
     lines = []
     for name in sorted(named):
         if name in FUNCTIONS:
-            lines.append("declare {} @{}({})".format(FUNCTIONS[name][0], name, FUNCTIONS[name][1]))
+            result, operands = FUNCTIONS[name]
+            lines.append(f"declare {result} @{name}({operands})")
         else:
             lines.append(_INTRINSICS.get(name, f"@{name} = external global i8"))
     lines += [*text.constants, *(body for body, _ in helpers)]
-    lines.append("define ptr @call(ptr %self, ptr %args, i64 %nargs, ptr %kwnames) {")
+    lines.append("define ptr @call(ptr %self, ptr %args, i64 %nargs, ptr %kwnames) optnone noinline {")
     lines += [text.lines[0], *text.head, *text.lines[1:], "}", ""]
     return "\n".join(lines)
+
+
+def canonical(signature: Signature) -> Signature:
+    """The signature with the dtypes of this machine's byte order by name: "float64" for "f8" and "<f8"."""
+    inputs = tuple(replace(one, dtype=_name(one.dtype)) for one in signature.inputs)
+    outputs = tuple(replace(output, dtype=_name(output.dtype)) for output in signature.outputs)
+    return replace(signature, inputs=inputs, outputs=outputs)
+
+
+def _name(dtype: str) -> str:
+    if dtype in ELEMENTS:
+        return dtype
+    known = np.dtype(dtype)
+    return known.name if known.isnative else dtype
 
 
 def has_entry(signature: Signature) -> bool:

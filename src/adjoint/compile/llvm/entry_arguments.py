@@ -115,8 +115,8 @@ class Arguments:
             self._run(tree.children, items, length, taken=listed)
         values = [text.load(items, 8 * k) for k in range(length, len(tree.children))]
         if listed:
-            for child in values:
-                self._hold(child)
+            for item in values:
+                self._hold(item)
         for child, item in zip(tree.children[length:], values):
             self._tree(child, item, taken=False)
 
@@ -257,7 +257,7 @@ class Arguments:
 def run_of(children: tuple[Tree, ...], leaves: tuple[Input, ...]) -> int:
     """How many leaves at the beginning of a row are read by one loop: numbers of one kind that lie where they are."""
     length = 0
-    for length, child in enumerate(children):  # noqa: B007  # the length is what is asked for
+    for length, child in enumerate(children):
         if child.kind != "leaf" or child.leaf != children[0].leaf + length:
             break
         one = leaves[child.leaf]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.compile.llvm.entry import has_entry
+from adjoint.compile.llvm.entry import canonical, has_entry
 from adjoint.compile.llvm.entry_arguments import keys_of
 from adjoint.compile.llvm.entry_layout import unfit
 from adjoint.compile.llvm.entry_python import PythonEntry
@@ -50,6 +50,7 @@ def make_callable(
     is laid out in an unknown way, it is a `PythonEntry`, which does the same more slowly. A donated input may have
     been written to when ``run`` fails: a program that can answer 2 must do so before it writes.
     """
+    signature = canonical(signature)
     if unfit() is not None or not has_entry(signature):
         return PythonEntry(library, signature, miss, context, tuple(captured), tuple(static), doc)
     name, text = signature.name.encode(), None if doc is None else doc.encode()
@@ -73,11 +74,6 @@ def make_callable(
     builtin = _new_builtin(_inside(definition), state, "adjoint.compile")
     weakref.finalize(builtin, _release, cell).atexit = False
     return builtin
-
-
-def library_of(entry: Callable[..., Any]) -> Library | None:
-    """The library behind a builtin that `make_callable` made; None for an entry through Python."""
-    return None if isinstance(entry, PythonEntry) else entry.__self__[-1][0]
 
 
 def _way(miss: Miss, reason: Reason) -> Callable[..., Any]:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from functools import cache
-from types import MethodType
+from types import BuiltinFunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from adjoint.compile.llvm.entry_callable import library_of
 from adjoint.compile.llvm.entry_layout import member_offset, read, unfit
 from adjoint.compile.llvm.entry_support import CALLED_BUILTIN, CALLED_CODE
 
@@ -94,8 +93,7 @@ class Called(_Base):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if _vectored():
-            binds = cls.__get__ is Called.__get__  # type: ignore[attr-defined]
-            _set_flags(cls, _VECTORCALL | _METHOD * binds)
+            _set_flags(cls)
 
 
 if _Base is object and not TYPE_CHECKING:
@@ -112,15 +110,16 @@ def install(called: Called, builtin: Callable[..., Any] | None) -> None:
     May be done again and again, also while another thread is inside a call: that call ends with the code that it
     began with. The instance keeps the library of the first builtin for as long as it lives.
     """
-    library = None if builtin is None else library_of(builtin)
-    if library is None:
+    native = isinstance(builtin, BuiltinFunctionType) and _vectored()
+    if not native:
         _word(called).value = 0
     if builtin is not None:
         called._builtin = builtin
-    if library is not None and _vectored():
+    if native:
         if not hasattr(called, "_owner"):
-            called._owner = library
+            called._owner = library_of(builtin)
         _word(called).value = called._owner.address("vector")
+        _set_flags(type(called))  # Python takes one away where a class is given another __call__
 
 
 def _word(called: Called) -> ctypes.c_size_t:
@@ -142,6 +141,12 @@ def _flags_offset() -> int:
     return member_offset(type.__dict__["__flags__"])
 
 
-def _set_flags(cls: type, flags: int) -> None:
+def _set_flags(cls: type) -> None:
     """Tell Python what instances of a class can do: it passes these flags on to classes made in C only."""
-    ctypes.c_size_t.from_address(id(cls) + _flags_offset()).value |= flags
+    binds = cls.__get__ is Called.__get__  # type: ignore[attr-defined]
+    ctypes.c_size_t.from_address(id(cls) + _flags_offset()).value |= _VECTORCALL | _METHOD * binds
+
+
+def library_of(builtin: Any) -> Any:
+    """The library behind a builtin that `make_callable` made."""
+    return builtin.__self__[-1][0]

@@ -20,7 +20,8 @@ import numpy as np
 from adjoint.apply import blank
 from adjoint.tensor import Tensor
 
-# Offsets in bytes. Of any object (object.h); of float, complex and NumPy's scalars: the value comes first.
+# Offsets in bytes. Of any object (object.h: its count of references is the first half word); of float, complex and
+# NumPy's scalars: the value comes first.
 TYPE, VALUE = 8, 16
 # Of tuple, list and str's variable-size head; a tuple's items come after a cached hash in newer versions.
 SIZE, LIST_ITEMS, TUPLE_ITEMS = 16, 24, tuple.__basicsize__
@@ -125,10 +126,9 @@ def symbols() -> dict[str, int]:
 
 def numpy_table() -> int:
     """The address of NumPy's table of C functions."""
-    from numpy._core import _multiarray_umath
-
+    capsule = sys.modules["numpy._core._multiarray_umath"]._ARRAY_API
     pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)
-    return int(pointer(("PyCapsule_GetPointer", ctypes.pythonapi))(_multiarray_umath._ARRAY_API, None))
+    return int(pointer(("PyCapsule_GetPointer", ctypes.pythonapi))(capsule, None))
 
 
 @cache
@@ -198,9 +198,16 @@ def _dtypes() -> bool:
     return True
 
 
+def _counts() -> bool:
+    mortal = [].append  # a builtin that nobody else holds
+    before = ctypes.c_uint32.from_address(id(mortal)).value
+    more = (mortal, mortal)
+    return ctypes.c_uint32.from_address(id(mortal)).value - before == len(more)
+
+
 def _builtins() -> bool:
     definition = read(id(len) + BUILTIN_DEFINITION)
-    return ctypes.string_at(read(definition)) == b"len" and read(id(len) + BUILTIN_SELF) == id(len.__self__)
+    return ctypes.string_at(read(definition)) == b"len" and read(id(len) + BUILTIN_SELF) == id(sys.modules["builtins"])
 
 
 def _tensors() -> bool:
@@ -220,6 +227,7 @@ _PROBES = {
     "a tuple or list": _containers,
     "an array": _arrays,
     "a dtype": _dtypes,
+    "a count of references": _counts,
     "a builtin function": _builtins,
     "a tensor": _tensors,
 }

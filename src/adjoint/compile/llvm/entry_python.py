@@ -14,7 +14,7 @@ from adjoint.compile.llvm.jit import Library
 from adjoint.compile.signature import Input, Output, Signature, Tree
 from adjoint.tensor import Tensor
 
-_PYTHON = {"float": float, "int": int, "bool": bool, "complex": complex}
+_PYTHON: dict[str, Any] = {"float": float, "int": int, "bool": bool, "complex": complex}
 _CONTAINERS = {"tuple": tuple, "list": list}
 _INT64 = np.iinfo(np.int64)
 _run_type = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)

@@ -1,6 +1,7 @@
 """The functions that entries share the text of: binding keywords, checking arrays, letting go.
 
-They stand in every module that uses them, so that a module needs nothing but Python and NumPy.
+They stand in every module that uses them, so that a module needs nothing but Python and NumPy. None is optimised
+(optnone): their code takes a third of the time to make, and as long to run, since most of it is memory and calls.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ HELPERS: dict[str, tuple[str, tuple[str, ...]]] = {}
 # object as the parameter's is found at once; others are compared. `count` parameters, `most` of them by position.
 HELPERS["bind"] = (
     f"""
-define internal i1 @entry.bind(ptr %names, ptr %args, i64 %nargs, ptr %kwnames, ptr %slots, i64 %count, i64 %most) {{
+define internal i1 @entry.bind(ptr %names, ptr %args, i64 %nargs, ptr %kwnames, ptr %slots, i64 %count, i64 %most)
+    optnone noinline {{
   %many = icmp ugt i64 %nargs, %most
   br i1 %many, label %no, label %positions
 positions:
@@ -114,7 +116,7 @@ no:
 # The data of an array of exactly this type, dtype, shape and layout; null for anything else.
 HELPERS["array"] = (
     f"""
-define internal ptr @entry.array(ptr %o, ptr %dtype, i32 %number, i32 %ndim, ptr %shape) {{
+define internal ptr @entry.array(ptr %o, ptr %dtype, i32 %number, i32 %ndim, ptr %shape) optnone noinline {{
   %typeat = getelementptr i8, ptr %o, i64 {TYPE}
   %type = load ptr, ptr %typeat
   %isarray = icmp eq ptr %type, @adjoint_type_ndarray
@@ -172,7 +174,7 @@ no:
 # Whether the memory of one input touches none of the others'. A size of 0: no array, or an empty one.
 HELPERS["apart"] = (
     """
-define internal i1 @entry.apart(ptr %inputs, ptr %sizes, i64 %count, i64 %which) {
+define internal i1 @entry.apart(ptr %inputs, ptr %sizes, i64 %count, i64 %which) optnone noinline {
   %at = getelementptr ptr, ptr %inputs, i64 %which
   %begin = load ptr, ptr %at
   %sizeat = getelementptr i64, ptr %sizes, i64 %which
@@ -211,7 +213,7 @@ no:
 # Whether an argument is the recorded object, or an equal int or str: what else is equal may behave differently.
 HELPERS["same"] = (
     f"""
-define internal i1 @entry.same(ptr %o, ptr %recorded) {{
+define internal i1 @entry.same(ptr %o, ptr %recorded) optnone noinline {{
   %is = icmp eq ptr %o, %recorded
   br i1 %is, label %yes, label %types
 types:
@@ -240,7 +242,7 @@ no:
 # Let go of so many objects; null ones are passed over.
 HELPERS["release"] = (
     """
-define internal void @entry.release(ptr %objects, i64 %count) {
+define internal void @entry.release(ptr %objects, i64 %count) optnone noinline {
   br label %next
 next:
   %k = phi i64 [0, %0], [%k1, %drop]
@@ -259,30 +261,41 @@ done:
 )
 
 # What a call of an instance runs: the builtin that it keeps, held for as long as it works. This code belongs to
-# the first builtin that the instance had; the instance keeps it, so that it is there to return to.
+# the first builtin that the instance had; the instance keeps it, so that it is there to return to. A builtin is
+# never immortal, so that its count of references is the low half of the first word in every version.
 HELPERS["vector"] = (
     f"""
 @entry.torn = private unnamed_addr constant [43 x i8] c"this compiled function is being taken away\\00"
-define ptr @vector(ptr %called, ptr %args, i64 %nargs, ptr %kwnames) {{
+define ptr @vector(ptr %called, ptr %args, i64 %nargs, ptr %kwnames) optnone noinline {{
   %at = getelementptr i8, ptr %called, i64 {CALLED_BUILTIN}
   %builtin = load ptr, ptr %at
   %torn = icmp eq ptr %builtin, null
   br i1 %torn, label %no, label %yes
 yes:
-  call void @Py_IncRef(ptr %builtin)
+  %count0 = load i32, ptr %builtin
+  %count1 = add i32 %count0, 1
+  store i32 %count1, ptr %builtin
   %definitionat = getelementptr i8, ptr %builtin, i64 {BUILTIN_DEFINITION}
   %definition = load ptr, ptr %definitionat
   %selfat = getelementptr i8, ptr %builtin, i64 {BUILTIN_SELF}
   %self = load ptr, ptr %selfat
   %codeat = getelementptr i8, ptr %definition, i64 {DEFINITION_CODE}
   %code = load ptr, ptr %codeat
-  %count = and i64 %nargs, 9223372036854775807
-  %result = call ptr %code(ptr %self, ptr %args, i64 %count, ptr %kwnames)
+  %given = and i64 %nargs, 9223372036854775807
+  %result = call ptr %code(ptr %self, ptr %args, i64 %given, ptr %kwnames)
+  %count2 = load i32, ptr %builtin
+  %only = icmp eq i32 %count2, 1
+  br i1 %only, label %free, label %keep
+keep:
+  %count3 = sub i32 %count2, 1
+  store i32 %count3, ptr %builtin
+  ret ptr %result
+free:
   call void @Py_DecRef(ptr %builtin)
   ret ptr %result
 no:
   call void @PyErr_SetString(ptr @adjoint_error, ptr @entry.torn)
   ret ptr null
 }}""",
-    ("Py_IncRef", "Py_DecRef", "PyErr_SetString", "adjoint_error"),
+    ("Py_DecRef", "PyErr_SetString", "adjoint_error"),
 )
