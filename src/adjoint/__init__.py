@@ -9,7 +9,7 @@ from adjoint.differentiate.rules import custom_jvp, custom_vjp
 from adjoint.differentiate.stop import stop_gradient
 from adjoint.differentiate.transforms import grad, jvp, value_and_grad, vjp
 from adjoint.differentiate.vmap import vmap
-from adjoint.front import check, compile, explain, kinks, saved, source, why_zero
+from adjoint.front import check, compile, explain, kinks, saved, set_kernels, source, why_zero
 from adjoint.graph.graph import Graph
 from adjoint.graph.spec import Spec
 from adjoint.modes import no_grad, scope
@@ -40,6 +40,7 @@ __all__ = [
     "no_grad",
     "saved",
     "scope",
+    "set_kernels",
     "source",
     "stop_gradient",
     "tensor",

@@ -154,3 +154,25 @@ def saved(tensor: Tensor) -> SavedReport:
     from adjoint.verify.saved import saved as run
 
     return run(tensor)
+
+
+def set_kernels(name: str) -> Any:
+    """Choose what computes elementwise work on large arrays in eager mode: "numpy" (the default) or "native".
+
+    Native kernels are compiled loops for those operations of float32 and float64 arrays in which NumPy is
+    slower on this machine (sin, cos, erf, sigmoid, logaddexp, hypot, remainder, ...); each is compiled when
+    first met and kept on disk. Their results may differ from NumPy's in the last two bits, and they make no
+    floating-point warnings. It holds for the whole process; as a context manager, until its end.
+
+    Raises ArgumentError for another name, or where llvmlite is missing.
+
+    >>> import numpy as np, adjoint.numpy as anp
+    >>> x = np.linspace(0.0, 1.0, 5000)
+    >>> with set_kernels("native"):
+    ...     y = anp.sin(x)
+    >>> bool(np.allclose(y.value, np.sin(x), rtol=1e-15))
+    True
+    """
+    from adjoint.compile.eager import set_kernels as run
+
+    return run(name)
