@@ -57,7 +57,9 @@ def _node(value):
 def evaluated(graph, values):
     """The values of a graph's outputs."""
     with np.errstate(all="ignore"):
-        found = interpret(graph, dict(zip(graph.inputs, values)), lambda op, xs, params: op.value(*xs, **(params or {})))
+        found = interpret(
+            graph, dict(zip(graph.inputs, values)), lambda op, xs, params: op.value(*xs, **(params or {}))
+        )
     return [np.asarray(found[o]) for o in graph.outputs]
 
 

@@ -58,17 +58,21 @@ class Step(NamedTuple):
         """The user's line on which the replaced value was computed, or from which its derivative comes."""
         return self.node.site
 
-    def __str__(self) -> str:
+    def text(self, width: int = _WIDTH) -> str:
+        """The step in one line."""
         site = self.site
         where = "" if site is None else f"{clean(os.path.basename(site.file))}:{site.line}"
-        room = _WIDTH - len(self.name) - len(where) - 4
+        room = width - len(self.name) - len(where) - 8
         left = expression(self.node)
         right = expression(self.result)
-        half = max((room - 4) // 2, 12)
-        if len(left) + len(right) + 4 > room:
+        half = max(room // 2, 12)
+        if len(left) + len(right) > room:
             spare = max(half - min(len(left), len(right)), 0)
             left, right = _cut(left, half + spare), _cut(right, half + spare)
-        return f"{self.name}: {left} -> {right}  {where}".rstrip()
+        return _cut(f"{self.name}: {left} -> {right}  {where}".rstrip(), width)
+
+    def __str__(self) -> str:
+        return self.text()
 
 
 class Log(Sequence[Step]):
@@ -112,8 +116,8 @@ class Log(Sequence[Step]):
         return iter(self._steps)
 
     def __str__(self) -> str:
-        rows = [f"{i + 1:>4} {step}" for i, step in enumerate(self._steps)]
-        return "\n".join(_cut(row, _WIDTH) for row in rows) or "no rewrites"
+        rows = [f"{i + 1:>4} {step.text(_WIDTH - 5)}" for i, step in enumerate(self._steps)]
+        return "\n".join(rows) or "no rewrites"
 
     def __repr__(self) -> str:
         return f"<Log of {len(self)} rewrites>"
@@ -139,7 +143,7 @@ def _written(node: Node, depth: int) -> str:
     operands = [_operand(i, depth - 1) for i in node.inputs]
     form = node.op.formula
     params = {k: constant_text(v) for k, v in (node.params or {}).items()}
-    if form and len(operands) <= 3 and "{xs}" not in form:
+    if form and form != "{x}" and len(operands) <= 3 and "{xs}" not in form:
         try:
             return form.format(**dict(zip("xyz", operands)), **params)
         except (KeyError, IndexError, ValueError):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from adjoint.graph.graph import Graph
-from adjoint.rewrite.engine import Rewriter, table
+from adjoint.rewrite.engine import Rewriter
 from adjoint.rewrite.log import Log
-from adjoint.rewrite.rule import Rule
+from adjoint.rewrite.rule import Rule, table
 from adjoint.rewrite.rules_algebra import ALGEBRA
 from adjoint.rewrite.rules_contract import CONTRACT
 from adjoint.rewrite.rules_fold import CUTS, FOLD
 from adjoint.rewrite.rules_index import INDEX
-from adjoint.rewrite.rules_logsum import LOGSUM
+from adjoint.rewrite.rules_logsum import LOGSUM, SHARES, SHIFTS
 from adjoint.rewrite.rules_motion import MOTION, one_keepdims
 from adjoint.rewrite.rules_select import SELECT
 from adjoint.rewrite.rules_shape import SHAPE
@@ -37,8 +39,9 @@ cse = Pass("cse", "equal values are computed once")
 fold = Pass("fold", "constants, and operations that change nothing", FOLD + SHAPE)
 algebra = Pass("algebra", "signs, terms, factors, indices and choices", FOLD + SHAPE + ALGEBRA + INDEX + SELECT)
 stabilise = Pass("stabilise", "softplus, logsumexp and others in the place of what overflows", LOGSUM + STABLE)
+shifts = Pass("shifts", "shifts by which no derivative goes, before one is taken", SHIFTS)
 cuts = Pass("cuts", "stopped gradients, once no derivative is taken any more", CUTS)
-strength = Pass("strength", "products in the place of powers and divisions", STRENGTH)
+strength = Pass("strength", "products in the place of powers, divisions and exponentials", STRENGTH + SHARES)
 motion = Pass("motion", "factors and sums to where they cost least", (one_keepdims, *MOTION, *CONTRACT))
 dce = Pass("dce", "what no output needs is left out")
 
@@ -46,10 +49,13 @@ dce = Pass("dce", "what no output needs is left out")
 PASSES: tuple[Pass, ...] = (cse, fold, algebra, stabilise, cuts, strength, motion, dce)
 
 #: For a graph that is differentiated afterwards: what changes neither a derivative nor a convention at a kink.
-BEFORE_DERIVATIVE: tuple[Pass, ...] = (cse, fold, algebra, stabilise, dce)
+BEFORE_DERIVATIVE: tuple[Pass, ...] = (cse, fold, algebra, stabilise, shifts, dce)
 
-#: For very large graphs: each once.
-LARGE: tuple[Pass, ...] = (cse, algebra, dce)
+#: Every pass that there is.
+ALL: tuple[Pass, ...] = (cse, fold, algebra, stabilise, shifts, cuts, strength, motion, dce)
+
+#: For very large graphs: once (and every sweep shares equal values, and leaves out what is not needed).
+LARGE: tuple[Pass, ...] = (fold,)
 
 #: From this number of nodes on a graph is very large.
 MANY = 20_000
@@ -91,15 +97,29 @@ def _run(graph: Graph, strict: bool, passes: tuple[Pass, ...], limit: int | None
     state = Rewriter(graph, strict, limit)
     tables = [table(p.rules, strict) for p in passes]
     if len(graph.nodes) > MANY:
-        few = [t for p, t in zip(passes, tables, strict=True) if p in LARGE]
-        for one in few:
-            state.sweep(one)
+        with _uncollected():
+            for one in [t for p, t in zip(passes, tables, strict=True) if p in LARGE]:
+                state.sweep(one)
         return state.graph, state
     # A pass is left out while nothing has changed since it last found nothing to do.
     clean = 0
     for turn in range(_ROUNDS * len(passes)):
-        changed = state.sweep(tables[turn % len(passes)])
+        at = turn % len(passes)
+        # A sweep without rules changes nothing behind another sweep: each of them shares, and drops.
+        changed = bool(passes[at].rules or not turn) and state.sweep(tables[at])
         clean = 0 if changed else clean + 1
         if clean >= len(passes):
             break
     return state.graph, state
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles, which would look through millions of new nodes again and again."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
-
+from adjoint.graph.graph import Graph
 from adjoint.graph.node import Node
 from adjoint.primitives.record import REGISTRY, Primitive
+from adjoint.primitives.structure import ITEM
+from adjoint.rewrite.values import token
 
 #: ``apply(rewriter, node)`` gives the value that stands for the node from now on, or None where it does not match.
 Application = Callable[[Any, Node], Any]
@@ -65,44 +66,45 @@ def is_float(node: Node) -> bool:
     return node.dtype is not None and node.dtype.kind == "f"
 
 
-def token(value: Any) -> Any:
-    """A hashable key, equal for constants and parameters that compute the same: 0.0, -0.0, 0 and False all differ."""
-    kind = type(value)
-    if kind is Node or value is None or value is Ellipsis or kind is str:
-        return value
-    if kind is float:
-        return (kind, value if value == value and value else repr(value))
-    if kind is int or kind is bool:
-        return (kind, value)
-    if isinstance(value, tuple | list):
-        return tuple(map(token, value))
-    if isinstance(value, int):
-        return (int, int(value))
-    if kind is slice:
-        return (slice, token(value.start), token(value.stop), token(value.step))
-    if isinstance(value, np.generic):
-        return (value.dtype.str, value.tobytes())
-    if isinstance(value, np.ndarray) and value.nbytes <= 1 << 20:
-        return (value.dtype.str, value.shape, value.tobytes())
-    if isinstance(value, np.dtype):
-        return (np.dtype, value.str)
-    if kind is complex:
-        return (kind, repr(value))
-    return (kind, id(value))
+class Table(NamedTuple):
+    """The rules of a pass by operation; those of every operation look at constants and at broadcasts only."""
+
+    by_op: Mapping[Primitive, tuple[Rule, ...]]
+    general: tuple[Rule, ...]
 
 
-def _pointwise(op: Primitive) -> bool:
-    if op.name in {"cut", "alias", "argsort"} or op.several or op.params:
-        return False
-    return op.family in {"elementwise", "router"} or (op.family == "blocked" and callable(op.emit))
+def table(rules: Iterable[Rule], strict: bool) -> Table:
+    """The rules by the operations that they look at; only those that keep every bit where ``strict``."""
+    found: dict[Primitive, list[Rule]] = {}
+    general = []
+    for one in rules:
+        if strict and not one.strict:
+            continue
+        if not one.on:
+            general.append(one)
+        for name in one.on:
+            found.setdefault(ITEM if name == ITEM.name else REGISTRY[name], []).append(one)
+    return Table({op: tuple(some) for op, some in found.items()}, tuple(general))
 
 
-def pointwise(op: Primitive) -> bool:
-    """Whether an operation works element by element on operands that broadcast."""
-    known = _known.get(op)
-    if known is None:
-        _known[op] = known = REGISTRY.get(op.name) is op and _pointwise(op)
-    return known
+def uses(graph: Graph) -> dict[Node, int]:
+    """How often each node is an operand or an output."""
+    counts: dict[Node, int] = dict.fromkeys(graph.outputs, 1)
+    for node in graph.nodes:
+        for i in node.inputs:
+            if type(i) is Node:
+                counts[i] = counts.get(i, 0) + 1
+    return counts
 
 
-_known: dict[Primitive, bool] = {}
+def uses_by(name: str, place: int) -> Callable[[Graph], dict[Node, int]]:
+    """A question: how often each node is the operand at one place of an operation."""
+
+    def question(graph: Graph) -> dict[Node, int]:
+        counts: dict[Node, int] = {}
+        for node in graph.nodes:
+            if node.op.name == name and type(node.inputs[place]) is Node:
+                counts[node.inputs[place]] = counts.get(node.inputs[place], 0) + 1
+        return counts
+
+    return question

@@ -191,7 +191,9 @@ def constants_meet(b: Any, n: Node) -> Any:
         if found is None:
             continue
         made = product(b, c, found[0], n)
-        if made is not None and like(found[1], n):
+        if made is None or (b.uses(x) > 1 and abs(made) != 1):
+            continue  # the inner product is made anyway
+        if like(found[1], n):
             return scaled(b, made, found[1])
     return None
 

@@ -12,9 +12,12 @@ import numpy as np
 
 from adjoint.graph.node import Node
 from adjoint.primitives.contract import terms
-from adjoint.rewrite.rule import Rule, is_op, like, rule
+from adjoint.rewrite.rule import Rule, is_op, like, rule, uses_by
 from adjoint.rewrite.rules_algebra import factor, scaled
 from adjoint.rewrite.rules_shape import full
+
+#: How many of the uses of a node are sums of it.
+SUMS = uses_by("sum", 0)
 
 _ORDER = "a sum may be taken in another order"
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -145,9 +148,9 @@ def times_identity(b: Any, n: Node) -> Any:
     """A constant identity matrix."""
     for i, x in enumerate(n.inputs):
         other = n.inputs[1 - i]
-        if isinstance(x, np.ndarray) and x.ndim == 2 and x.shape[0] == x.shape[1] and like(other, n):
-            if x[0, :1].tolist() == [1] and bool((x == np.eye(len(x))).all()):
-                return other
+        square = isinstance(x, np.ndarray) and x.ndim == 2 and x.shape[0] == x.shape[1]
+        if square and like(other, n) and x[0, :1].tolist() == [1] and bool((x == np.eye(len(x))).all()):
+            return other
     return None
 
 
@@ -197,11 +200,11 @@ def sum_of_einsum(b: Any, n: Node) -> Any:
 def sum_of_terms(b: Any, n: Node) -> Any:
     """Only where the sum of the product is a product of a sum."""
     x, axis = n.inputs[0], tuple(n.params["axis"])  # type: ignore[index]
-    if not is_op(x, "add", "subtract") or b.uses(x) > b.sums(x) or x.dtype != n.dtype:
+    if not is_op(x, "add", "subtract") or b.uses(x) > b.about(SUMS).get(x, 0) or x.dtype != n.dtype:
         return None
     if not any(_reducible(b, i, axis) for i in x.inputs) or any(not like(i, x) for i in x.inputs):
         return None
-    one, two = (b.make("sum", i, **n.params) for i in x.inputs)
+    one, two = (b.make("sum", i, **(n.params or {})) for i in x.inputs)
     return b.make(x.op.name, one, two)
 
 

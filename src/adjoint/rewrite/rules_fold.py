@@ -8,7 +8,9 @@ import numpy as np
 
 from adjoint.graph.node import Node
 from adjoint.primitives.record import REGISTRY
-from adjoint.rewrite.rule import Rule, is_op, like, pointwise, rule, same
+from adjoint.rewrite.rule import Rule, is_op, like, rule, same
+from adjoint.rewrite.values import constant as folded
+from adjoint.rewrite.values import pointwise
 
 
 @rule("constant", "an operation on constants is its value")
@@ -19,7 +21,7 @@ def constant(b: Any, n: Node) -> Any:
             return None
     if n.dtype is None or b.pinned(n) or REGISTRY.get(n.op.name) is not n.op:
         return None
-    return b.constant(n.op, n.inputs, n.params, n.spec)
+    return folded(n.op, n.inputs, n.params, n.spec)
 
 
 @rule("alias", "alias(x) = x", "alias")
@@ -56,7 +58,7 @@ def uniform(b: Any, n: Node) -> Any:
     """A constant array whose entries are all the same is one number, where another operand has the shape."""
     found: list[Any] | None = None
     for i, one in enumerate(n.inputs):
-        if isinstance(one, np.ndarray) and one.shape and one.size > 1 and pointwise(n.op):
+        if isinstance(one, np.ndarray) and one.shape and pointwise(n.op):
             value = b.uniform(one)
             if value is not None:
                 found = list(n.inputs) if found is None else found
@@ -89,7 +91,7 @@ def _fitted(b: Any, value: Any, n: Node) -> Any:
 @rule("choice-of-same", "where(c, x, x) = x", "where")
 def choice_of_same(b: Any, n: Node) -> Any:
     """Both branches are the same value."""
-    c, x, y = n.inputs
+    _, x, y = n.inputs
     return _fitted(b, x, n) if same(x, y) else None
 
 

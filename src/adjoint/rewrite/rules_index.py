@@ -94,7 +94,7 @@ def slice_of_slice(b: Any, n: Node) -> Any:
 
 @rule("placed-and-read", "zeros with [i] += x, read at [i] = x", "getitem", "the sign of a zero is of no account")
 def placed_and_read(b: Any, n: Node) -> Any:
-    """By numbers and slices, which name no entry twice. (Added to 0, a -0 would have become 0.)"""
+    """By numbers and slices, which name no entry twice; added to 0, a -0 would have become 0."""
     x = n.inputs[0]
     if not is_op(x, "scatter") or len(n.inputs) > 1 or len(x.inputs) > 1:
         return None
@@ -145,7 +145,7 @@ def read_from_joint(b: Any, n: Node) -> Any:
 
 @rule("scatter-everywhere", "zeros with [...] += x = reshape(x)", "scatter", "the sign of a zero is of no account")
 def scatter_everywhere(b: Any, n: Node) -> Any:
-    """An index that leaves nothing out puts each entry in its place. (Added to 0, a -0 would have become 0.)"""
+    """An index that leaves nothing out puts each entry in its place; added to 0, a -0 would have become 0."""
     x = n.inputs[0]
     if len(n.inputs) > 1 or not (_only_new_axes(n.params["index"]) or _kept_place(n)):  # type: ignore[index]
         return None
@@ -191,7 +191,7 @@ def _padded(b: Any, v: Any, n: Node) -> Any:
     if found is None or widths is None or type(v) is not Node or v.dtype != n.dtype:
         return None
     region = tuple(p[1] - p[0] if type(p) is tuple else 1 for p in found)
-    if 2 * int(np.prod(region)) < int(np.prod(n.shape)) or int(np.prod(v.shape)) != int(np.prod(region)):
+    if 8 * int(np.prod(region)) < int(np.prod(n.shape)) or int(np.prod(v.shape)) != int(np.prod(region)):
         return None
     if v.shape != region:
         v = b.make("reshape", v, shape=region)
@@ -200,7 +200,7 @@ def _padded(b: Any, v: Any, n: Node) -> Any:
     return b.make("pad", v, widths=widths, constant=0.0)
 
 
-_HALF = "the region is at least half of the whole; the sign of a zero is of no account"
+_HALF = "the region is at least an eighth of the whole; the sign of a zero is of no account"
 
 
 @rule("scatter-as-pad", "zeros with [a:b] += v = pad(v)", "scatter", _HALF)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from adjoint.graph.graph import Graph
 from adjoint.graph.node import Node
 from adjoint.rewrite.rule import Rule, is_float, is_op, like, rule
 from adjoint.rewrite.rules_stable import exponent
@@ -111,7 +113,7 @@ def log_softmax_shifted(b: Any, n: Node) -> Any:
     return b.make("subtract", parts[0], made)
 
 
-def _shares(n: Any) -> tuple[Node, Node] | None:
+def _shares(n: Any) -> tuple[Any, Any] | None:
     """(exp(x), sum(exp(x))), where a value is their quotient; else None."""
     if not is_op(n, "divide"):
         return None
@@ -135,6 +137,41 @@ def softmax(b: Any, n: Node) -> Any:
     m = b.make("cut", b.make("max", x, axis=axis, keepdims=True), by="softmax")
     made = b.make("exp", b.make("subtract", x, m))
     return b.make("divide", made, b.make("sum", made, axis=axis, keepdims=True))
+
+
+def guarded(graph: Graph) -> set[tuple[Node, Node]]:
+    """The pairs (x, s) for which a graph has exp(x - where(s == -inf, 0, s)), as the rule of logsumexp writes it."""
+    found = set()
+    for n in graph.nodes:
+        x = n.inputs[0].inputs if n.op.name == "exp" and is_op(n.inputs[0], "subtract") else ()
+        if x and is_op(x[1], "where") and type(x[0]) is Node and type(x[1].inputs[2]) is Node:
+            found.add((x[0], x[1].inputs[2]))
+    return found
+
+
+@rule("one-softmax", "exp(x - s) = exp(x - t) * where(s == -inf, NaN, 1) with t = where(s == -inf, 0, s)", "exp")
+def one_softmax(b: Any, n: Node) -> Any:
+    """Where the derivative needs the right side: a product with a number a row in the place of an exponential."""
+    d = n.inputs[0]
+    if not is_op(d, "subtract") or not is_op(bare(d.inputs[1]), "logsumexp") or not like(d, n):
+        return None
+    x, s = d.inputs
+    if type(x) is not Node or bare(s).inputs[0] is not x or s.shape == n.shape or (x, s) not in b.about(guarded):
+        return None
+    none = b.make("equal", s, -math.inf)
+    made = b.make("exp", b.make("subtract", x, b.make("where", none, 0.0, s)))
+    return b.make("multiply", made, b.make("where", none, b.number(math.nan, n), b.number(1, n)))
+
+
+@rule("fixed-shift", "exp(x - m) / sum(exp(x - m)) does not depend on m", "divide", "m does not vary along the axes")
+def fixed_shift(b: Any, n: Node) -> Any:
+    """So no derivative goes by way of m, which is mostly a maximum."""
+    found = _shares(n)
+    parts = None if found is None else shifted(found[0].inputs[0], found[1].params["axis"])
+    if found is None or parts is None or is_op(parts[1], "cut") or type(parts[1]) is not Node:
+        return None
+    e = b.make("exp", b.make("subtract", parts[0], b.make("cut", parts[1], by="softmax")))
+    return b.make("divide", e, b.make("sum", e, axis=found[1].params["axis"], keepdims=True))
 
 
 @rule("log-softmax", "log(exp(x) / sum(exp(x))) = x - log(sum(exp(x)))", "log", _REAL, stabilises=True)
@@ -167,3 +204,9 @@ def log_of_product(b: Any, n: Node) -> Any:
 LOGSUM: tuple[Rule, ...] = (
     log_softmax, log_of_product, logsumexp, logsumexp_shifted, log_softmax_shifted, softmax,
 )  # fmt: skip
+
+#: Before a derivative is taken: what it need not go through.
+SHIFTS: tuple[Rule, ...] = (fixed_shift,)
+
+#: Once no derivative is taken any more.
+SHARES: tuple[Rule, ...] = (one_softmax,)

@@ -61,7 +61,7 @@ def factor_of_movement(b: Any, n: Node) -> Any:
     found = factor(b, x)
     if found is None or b.uses(x) > 1 or not like(found[1], x):
         return None
-    return scaled(b, found[0], b.make(n.op.name, found[1], **n.params))
+    return scaled(b, found[0], b.make(n.op.name, found[1], **(n.params or {})))
 
 
 @rule("factor-of-broadcast", "c * broadcast(x) = broadcast(c * x)", "multiply negative")
@@ -80,7 +80,7 @@ def factor_of_sum(b: Any, n: Node) -> Any:
     found = factor(b, n.inputs[0])
     if found is None or not _steady(found[0]) or found[1].dtype != n.dtype:
         return None
-    return scaled(b, found[0], b.make("sum", found[1], **n.params))
+    return scaled(b, found[0], b.make("sum", found[1], **(n.params or {})))
 
 
 @rule("sum-of-fixed-factor", "sum(x * y) = x * sum(y), where x does not vary along the axes", "sum", _LAST)
@@ -89,7 +89,7 @@ def sum_of_fixed_factor(b: Any, n: Node) -> Any:
     p, axis = n.inputs[0], n.params["axis"]  # type: ignore[index]
     if not is_op(p, "multiply") or p.dtype != n.dtype or n.dtype.kind not in "fc":
         return None
-    for x, y in (p.inputs, p.inputs[::-1]):
+    for x, y in (*_pairs(b, p), p.inputs, p.inputs[::-1]):
         if type(x) is not Node or type(y) is not Node or not fixed(x, axis) or x.dtype != n.dtype != bool:
             continue
         if y.dtype != n.dtype or any(-i > len(y.shape) or y.shape[i] != p.shape[i] for i in axis):
@@ -99,6 +99,17 @@ def sum_of_fixed_factor(b: Any, n: Node) -> Any:
         made = b.make("multiply", x, b.make("sum", y, axis=axis, keepdims=True))
         return _formed(b, made, kept_shape(p.shape, axis), n)
     return None
+
+
+def _pairs(b: Any, p: Node) -> list[tuple[Any, Any]]:
+    """A product of three as a smaller factor and the product of the others."""
+    found = []
+    for x, y in (p.inputs, p.inputs[::-1]):
+        if is_op(x, "multiply") and b.uses(x) == 1 and type(y) is Node and like(x, p):
+            for small, large in (x.inputs, x.inputs[::-1]):
+                if type(small) is Node and _size(small) < _size(p) and like(large, p) and like(y, p):
+                    found.append((small, b.make("multiply", large, y)))
+    return found
 
 
 def _formed(b: Any, made: Any, kept: tuple[int, ...], n: Node) -> Any:

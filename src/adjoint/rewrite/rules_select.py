@@ -9,15 +9,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from adjoint.graph.node import Node
 from adjoint.rewrite.rule import Rule, is_op, like, rule, same
+from adjoint.rewrite.values import spec_of
 
+_BOOL = np.dtype(bool)
 _TRUTHS = "logical_and logical_or"
 
 
 def is_truth(value: Any) -> bool:
     """Whether an operand is of truth values."""
-    return getattr(value, "dtype", None) == bool
+    return getattr(value, "dtype", None) == _BOOL
 
 
 @rule("not-not", "not not x = x", "logical_not")
@@ -27,7 +31,11 @@ def not_not(b: Any, n: Node) -> Any:
     return x.inputs[0] if is_op(x, "logical_not") and is_truth(x.inputs[0]) else None
 
 
-@rule("and-or-same", "x and x = x, x and true = x, x and false = false; x or x = x, x or false = x, x or true = true", _TRUTHS)
+@rule(
+    "and-or-same",
+    "x and x = x, x and true = x, x and false = false; x or x = x, x or false = x, x or true = true",
+    _TRUTHS,
+)
 def and_or(b: Any, n: Node) -> Any:
     """Of truth values."""
     x, y = n.inputs
@@ -93,7 +101,7 @@ def _fits(value: Any, whole: Node) -> bool:
 
 def _chosen(b: Any, n: Node, c: Any, x: Any, y: Any) -> Any:
     """A choice in the shape and dtype of a node, or None."""
-    spec = b.spec(n.op, (c, x, y), None)
+    spec = spec_of(n.op, (c, x, y), None)
     return b.make("where", c, x, y) if spec.shape == n.shape and spec.dtype == n.dtype else None
 
 
@@ -170,7 +178,11 @@ def _other(both: Any, one: Any) -> Any:
 def routed(b: Any, n: Node) -> Any:
     """The weight is a choice among numbers, so the question and the product are made within it."""
     asked, passed, zero = n.inputs
-    if not is_op(asked, "not_equal") or b.uniform(zero) != 0 or not is_op(passed, "multiply"):
+    if not is_op(asked, "not_equal") or b.uniform(zero) != 0:
+        return None
+    sign = is_op(passed, "negative")
+    passed = passed.inputs[0] if sign else passed
+    if not is_op(passed, "multiply"):
         return None
     w = asked.inputs[0]
     if b.uniform(asked.inputs[1]) != 0 or not _weight(b, w) or not any(i is w for i in passed.inputs):
@@ -178,7 +190,7 @@ def routed(b: Any, n: Node) -> Any:
     g = passed.inputs[1] if passed.inputs[0] is w else passed.inputs[0]
     if g is w or getattr(g, "dtype", None) != n.dtype or w.dtype != n.dtype:
         return None
-    made = _within(b, g, w, n)
+    made = _within(b, b.make("negative", g) if sign else g, w, n)
     return made if made.shape == n.shape else None
 
 
@@ -214,6 +226,15 @@ def sign_asked(b: Any, n: Node) -> Any:
     """The sign is 0 where the number is; of NaN it is NaN."""
     x, y = n.inputs
     return b.make(n.op.name, x.inputs[0], y) if is_op(x, "sign") and b.uniform(y) == 0 else None
+
+
+@rule("choice-of-sign", "where(x != 0, sign(x), 0) = sign(x)", "where", "the sign of a zero is of no account")
+def choice_of_sign(b: Any, n: Node) -> Any:
+    """The sign is 0 where the number is."""
+    c, x, zero = n.inputs
+    if not is_op(x, "sign") or not is_op(c, "not_equal") or b.uniform(zero) != 0 or not like(x, n):
+        return None
+    return x if c.inputs[0] is x.inputs[0] and b.uniform(c.inputs[1]) == 0 else None
 
 
 @rule("share-of-best", "w / sum(w) != 0 is c for w = where(c, 1, 0), c where x is its largest or NaN", "not_equal")
@@ -261,5 +282,5 @@ def share_in_choice(b: Any, n: Node) -> Any:
 
 SELECT: tuple[Rule, ...] = (
     not_not, and_or, or_again, not_less_or_nan, choice_by_not, choice_in_choice, routed, product_in_choice,
-    half_and_half, weight_asked, sign_asked, share_of_best, share_in_choice,
+    half_and_half, weight_asked, sign_asked, choice_of_sign, share_of_best, share_in_choice,
 )  # fmt: skip

@@ -8,7 +8,10 @@ import numpy as np
 
 from adjoint.graph.node import Node
 from adjoint.primitives.record import REGISTRY
-from adjoint.rewrite.rule import Rule, is_op, like, pointwise, rule
+from adjoint.rewrite.rule import Rule, is_op, like, rule
+from adjoint.rewrite.values import pointwise
+
+_ZERO = "the sign of a zero is of no account"
 
 
 @rule("one-reshape", "expand_dims(x), squeeze(x) = reshape(x)", "expand_dims squeeze")
@@ -136,7 +139,7 @@ def join_one(b: Any, n: Node) -> Any:
     return parts[0] if len(parts) == 1 and like(parts[0], n) else None
 
 
-@rule("fold-of-one", "sum, prod, max, min over axes of size 1 = reshape", "sum prod max min")
+@rule("fold-of-one", "sum, prod, max, min over axes of size 1 = reshape", "sum prod max min", _ZERO)
 def fold_of_one(b: Any, n: Node) -> Any:
     """One number alone is its own sum, product and extreme."""
     x, axis = n.inputs[0], n.params["axis"]  # type: ignore[index]
@@ -145,8 +148,12 @@ def fold_of_one(b: Any, n: Node) -> Any:
     return x if x.shape == n.shape else b.make("reshape", x, shape=n.shape)
 
 
-@rule("sum-of-ones-axes", "sum over an axis of size 1 = a reshape of the sum over the others", "sum prod max min",
-      "a sum may be taken in another order")
+@rule(
+    "sum-of-ones-axes",
+    "sum over an axis of size 1 = a reshape of the sum over the others",
+    "sum prod max min",
+    "a sum may be taken in another order",
+)
 def fold_some(b: Any, n: Node) -> Any:
     """Axes of size one are left out of a reduction."""
     x, axis = n.inputs[0], n.params["axis"]  # type: ignore[index]

@@ -39,13 +39,17 @@ def softplus(b: Any, n: Node) -> Any:
     """exp(x) overflows from 710 on, where the value is x."""
     x = n.inputs[0]
     inner = exponent(x if n.op.name == "log1p" else one_plus(b, x))
-    return b.make("softplus", inner) if inner is not None and is_float(n) and like(inner, n) else None
+    if inner is None or not is_float(n) or not like(inner, n):
+        return None
+    if is_op(inner, "negative") and is_op(inner.inputs[0], "abs"):
+        return None  # a part of the stable form, written out
+    return b.make("softplus", inner)
 
 
 def _tail(value: Any) -> Any:
     """x, where a value is log1p(exp(-abs(x))); else None."""
-    t = exponent(value.inputs[0]) if is_op(value, "log1p") else None
-    inner = t.inputs[0] if is_op(t, "negative") else None
+    t: Any = exponent(value.inputs[0]) if is_op(value, "log1p") else None
+    inner: Any = t.inputs[0] if is_op(t, "negative") else None
     return inner.inputs[0] if is_op(inner, "abs") and like(inner.inputs[0], value) else None
 
 
@@ -97,11 +101,9 @@ def softplus_of_two(b: Any, n: Node) -> Any:
     return b.make("softplus", y) if b.uniform(x) == 0 and like(y, n) else None
 
 
-@rule(
-    "sigmoid", "1 / (1 + exp(-x)) = exp(x) / (1 + exp(x)) = sigmoid(x)", "divide reciprocal", _REAL, stabilises=True
-)
+@rule("sigmoid", "1 / (1 + exp(-x)) = exp(x) / (1 + exp(x)) = sigmoid(x)", "divide reciprocal", _REAL, stabilises=True)
 def sigmoid(b: Any, n: Node) -> Any:
-    """exp overflows at one end, and inf / inf is NaN."""
+    """One end overflows, and inf / inf is NaN."""
     over, under = n.inputs if n.op.name == "divide" else (1, n.inputs[0])
     e = one_plus(b, under)
     t = exponent(e)
@@ -208,14 +210,14 @@ def tanh_of_sigmoid(b: Any, n: Node) -> Any:
     x, y = n.inputs
     if not is_float(n):
         return None
-    scaled = None
+    scaled: Any = None
     if b.uniform(y) == 1 and like(x, n):
         scaled, sign = x, 1.0
     elif b.uniform(x) == 1 and like(y, n):
         scaled, sign = y, -1.0
     if not is_op(scaled, "multiply", "divide"):
         return None
-    inner = None
+    inner: Any = None
     if scaled.op.name == "multiply":
         one, two = scaled.inputs
         inner = two if b.uniform(one) == 2 else one if b.uniform(two) == 2 else None
@@ -233,7 +235,7 @@ def tanh_of_sigmoid(b: Any, n: Node) -> Any:
 def sigmoid_of_tanh(b: Any, n: Node) -> Any:
     """Below -37 the left side is 0, where the right side is still exp(x)."""
     for c, x in (n.inputs, n.inputs[::-1]):
-        t = one_plus(b, x) if b.uniform(c) == 0.5 and like(x, n) else None
+        t: Any = one_plus(b, x) if b.uniform(c) == 0.5 and like(x, n) else None
         if is_op(t, "tanh") and is_float(n):
             half = t.inputs[0]
             if is_op(half, "multiply") and any(same(i, j) for i in half.inputs for j in (0.5, b.number(0.5, n))):

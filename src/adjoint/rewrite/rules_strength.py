@@ -6,8 +6,11 @@ import math
 from typing import Any
 
 from adjoint.graph.node import Node
-from adjoint.rewrite.rule import Rule, is_op, like, rule
+from adjoint.rewrite.rule import Rule, is_op, like, rule, uses_by
 from adjoint.rewrite.rules_algebra import reciprocal_is_exact
+
+#: By how many divisions of the graph a node is the divisor.
+DIVISIONS = uses_by("divide", 1)
 
 _LAST = "the last bits are free"
 
@@ -53,7 +56,7 @@ def whole_power(b: Any, n: Node) -> Any:
 
 @rule("power-with-half", "x ** (n + 1/2) = x ** n * sqrt(x) for n = 1, 2", "power", f"{_LAST}; x is not negative")
 def power_with_half(b: Any, n: Node) -> Any:
-    """x ** 1.5 and x ** 2.5."""
+    """For the exponents 1.5 and 2.5."""
     x, y = n.inputs
     c = b.uniform(y)
     if not like(x, n) or n.dtype.kind != "f" or c not in (1.5, 2.5):
@@ -104,7 +107,7 @@ def shared_divisor(b: Any, n: Node) -> Any:
     x, d = n.inputs
     if type(d) is not Node or n.dtype.kind != "f" or d.dtype != n.dtype or b.uniform(x) is not None:
         return None
-    if b.divisions(d) < 2 and _size(d.shape) * 2 > _size(n.shape):
+    if b.about(DIVISIONS).get(d, 0) < 2 and _size(d.shape) * 2 > _size(n.shape):
         return None
     return b.make("multiply", x, b.make("divide", b.number(1, n), d))
 
@@ -116,7 +119,7 @@ def constant_over(b: Any, n: Node) -> Any:
     c = b.uniform(x)
     if type(d) is not Node or n.dtype.kind != "f" or not like(d, n) or c is None or isinstance(c, bool | complex):
         return None
-    if c == 1 or c == 0 or not math.isfinite(c) or b.divisions(d) < 2:
+    if c == 1 or c == 0 or not math.isfinite(c) or b.about(DIVISIONS).get(d, 0) < 2:
         return None
     return b.make("multiply", b.number(c, n), b.make("divide", b.number(1, n), d))
 
