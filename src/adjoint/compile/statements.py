@@ -176,7 +176,7 @@ class Program:
                 for (l, m, a), n in zip(inner, at.args[0].shape, strict=True):
                     if l >= 0 and m in {1, -1}:
                         s.breaks.setdefault(l, set()).update({-a, n - a} if m == 1 else {a - n + 1, a + 1})
-                todo.append((at.args[0], inner, False))
+                todo.append((at.args[0], single(inner, at.args[0].shape), False))
         if s.loops:
             last = s.loops[-1]
             s.vector = max(s.loops, key=lambda label: (votes[label], label == last))
@@ -248,6 +248,11 @@ def matrix_letters(term: Term, sizes: dict[str, int]) -> tuple[str, str, str]:
     folded = [c for c in a if c in b and c not in out]
     best = lambda letters: max(letters, key=lambda c: sizes[c])
     return best(rows), best(columns), best(folded)
+
+
+def single(index: tuple[Index, ...], shape: tuple[int, ...]) -> tuple[Index, ...]:
+    """An index inside an array, constant along axes of size 1."""
+    return tuple((-1, 0, 0) if n == 1 else one for one, n in zip(index, shape, strict=True))
 
 
 def through(axes: Any, index: tuple[Index, ...]) -> tuple[Index, ...]:

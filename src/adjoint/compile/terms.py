@@ -155,6 +155,11 @@ class Terms:
 
     def reduce(self, name: str, x: Term, axes: tuple[int, ...]) -> Term:
         """A fold (sum, prod, max, min) over axes, which vanish."""
+        single = [i for i in axes if x.shape[i] == 1]
+        if single:
+            kept = [i for i in range(len(x.shape)) if i not in single]
+            axes = tuple(kept.index(i) for i in axes if i not in single)
+            x = self.reshape(x, tuple(x.shape[i] for i in kept))
         if not axes:
             return x
         shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)

@@ -122,8 +122,8 @@ class Access(Scribe):
         lanes = self.lanes_of(index)
         dtype = buffer.term.dtype
         kind = memory_type(dtype)
-        if extra is not None:
-            depth = max(depth, self.depth(index))
+        # A piece of memory that is used anew in every round of a loop is read inside it.
+        depth = max(depth, self.depth(index))
         if lanes == 1 or (step == 0 and extra is None):
             raw = self._align(self.at(depth).load(pointer, typ=kind), dtype)
             lanes = 1

@@ -72,6 +72,8 @@ class Nests(Values):
     def loop(self, loop: Loop, active: set[int]) -> None:
         """One loop: accumulators begin before it, and end after it."""
         inside = [s for s in loop.statements() if s.number in active]
+        if not inside:
+            return
         sums = [s for s in inside if s.kind in {"reduce", "dot"} and self._outermost(s, loop)]
         for s in sums:
             self.begin(s)
@@ -186,7 +188,7 @@ class Nests(Values):
         following = self.builder.add(position, I64(step))
         position.add_incoming(following, frame.block)
         after = self.function.append_basic_block("done")
-        self.builder.cbranch(self.builder.icmp_unsigned("<", following, I64(b)), head, after)
+        self.builder.cbranch(self.builder.icmp_signed("<", following, I64(b)), head, after)
         outer.block = after
 
     def _frame(self, loop: Loop, block: Any, place: Any, low: int, high: int, **known: Any) -> Frame:

@@ -10,7 +10,7 @@ from llvmlite import ir
 from adjoint.compile.llvm.access import Access
 from adjoint.compile.llvm.frames import I64, Dynamic, Val
 from adjoint.compile.memory import Memory
-from adjoint.compile.statements import Program, through
+from adjoint.compile.statements import Program, single, through
 from adjoint.compile.terms import Term
 
 F64 = np.dtype(np.float64)
@@ -136,8 +136,8 @@ class Values(Access):
             if span is None or span[0] < 0 or span[1] >= n:
                 unknown.append(i)
         if not unknown:
-            return self.value(inside, inner)
-        clamped = list(inner)
+            return self.value(inside, single(inner, inside.shape))
+        clamped = list(single(inner, inside.shape))
         truth: Val | None = None
         for i in unknown:
             place = self.place(inner[i])
@@ -146,7 +146,8 @@ class Values(Access):
             number = lambda n, lanes=lanes: I64(n) if lanes == 1 else ir.Constant(ir.VectorType(I64, lanes), [n] * lanes)
             within = builder.icmp_unsigned("<", place.llvm, number(inside.shape[i]))
             safe = builder.select(within, place.llvm, number(0))
-            clamped[i] = (Dynamic(Val(safe, lanes, place.depth)), 1, 0)
+            if inside.shape[i] != 1:
+                clamped[i] = (Dynamic(Val(safe, lanes, place.depth)), 1, 0)
             truth = self._both(truth, Val(within, lanes, place.depth))
         assert truth is not None
         one = self.value(inside, tuple(clamped))
