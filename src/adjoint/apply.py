@@ -325,17 +325,13 @@ def _compute(op: Primitive, values: list[Any], params: dict[str, Any] | None) ->
         # The spec rule says in our words what does not fit; if it has no objection, NumPy's words stand.
         _infer(op, values, params)
         kind = DtypeError if isinstance(error, TypeError) else ShapeError
-        shown = ", ".join(_operand(v) for v in values)
+        shown = ", ".join(repr(v if isinstance(v, bool | int | float | complex) else Spec.of(v)) for v in values)
         raise kind(f"{op.name}({shown}) failed: {error}", where=here()) from error
     if op.several:
         return tuple(o if isinstance(o, np.ndarray | np.generic) else np.asarray(o) for o in out)
     if type(out) is not np.ndarray and not isinstance(out, np.generic):
         out = np.asarray(out)
     return out
-
-
-def _operand(value: Any) -> str:
-    return repr(value) if isinstance(value, bool | int | float | complex) else repr(Spec.of(value))
 
 
 def _infer(op: Primitive, values: list[Any], params: dict[str, Any] | None) -> Any:

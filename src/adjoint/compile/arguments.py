@@ -153,18 +153,21 @@ def _checked_int(value: Any, name: str) -> Spec:
     return spec
 
 
-def tree_of(value: Any, leaf: Callable[[], int]) -> Tree | None:
-    """The structure of an argument or result in terms that native code knows, or None where it has others."""
+def tree_of(value: Any, number: Callable[[Any], int]) -> Tree | None:
+    """The structure of an argument or result in terms that native code knows, or None where it has others.
+
+    ``number`` says which leaf each one is.
+    """
     kind = type(value)
     if kind in _PLAIN or kind is bool or kind is Tensor or isinstance(value, np.ndarray | np.generic):
-        return Tree("leaf", leaf())
+        return Tree("leaf", number(value))
     if value is None:
         return Tree("none")
     if kind is tuple or kind is list:
-        parts = [tree_of(v, leaf) for v in value]
+        parts = [tree_of(v, number) for v in value]
         return None if None in parts else Tree(kind.__name__, children=tuple(p for p in parts if p is not None))
     if kind is dict and all(type(k) is str for k in value):
-        parts = [tree_of(v, leaf) for v in value.values()]
+        parts = [tree_of(v, number) for v in value.values()]
         return None if None in parts else Tree("dict", -1, tuple(value), tuple(p for p in parts if p is not None))
     return None
 

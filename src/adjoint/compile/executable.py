@@ -27,6 +27,8 @@ from adjoint.site import here
 LIMIT = 64
 #: Ways through the branches of one kind of call that ``guard=True`` keeps.
 BRANCHES = 64
+#: From here on the reasons of a native entry to leave a call to Python: the program itself could not go on.
+FAILED = 4
 #: Native entries tried one after the other before the search in Python begins.
 CHAIN = 4
 
@@ -98,7 +100,7 @@ class Executable:
             args, kwargs = self._parameters.bind(args, kwargs)
         leaves: list[Any] = []
         key = self._parameters.key(args, kwargs, leaves), mode is None or mode.recording
-        if mode is not None and (mode.tracing is not None or mode.everything):
+        if mode is not None and (mode.tracing is not None or mode.everything or mode.held is not None):
             return self._inline(key, args, kwargs)
         ways = self._known.get(key)
         if ways is None:
@@ -218,8 +220,11 @@ class Executable:
         if not made.traced.plain or any(made.traced.tracked) or self._entries >= CHAIN:
             return
         before = vars(kind).get("__call__") or self._call
-        make = getattr(made.program, "make_call", None)
-        entry = None if make is None else make(before, made.traced.captured)
+
+        def miss(args: tuple[Any, ...], kwargs: dict[str, Any], reason: int) -> Any:
+            return before(*args, **kwargs) if reason < FAILED else self._call(*args, **kwargs)
+
+        entry = made.program.make_call(miss, made.traced.captured)
         if entry is not None:
             kind.__call__ = entry  # type: ignore[method-assign]
             self._entries += 1

@@ -30,7 +30,7 @@ class Program(Protocol):
         """The outputs for these inputs."""
 
     def make_call(self, miss: Callable[..., Any], captured: Sequence[Any]) -> Callable[..., Any] | None:
-        """A native entry that leaves what it does not know to ``miss``, or None where there is none."""
+        """A native entry, or None where there is none; ``miss(args, kwargs, reason)`` takes what it does not know."""
 
 
 class PythonProgram:

@@ -11,14 +11,14 @@ import numpy as np
 from adjoint.apply import apply, make
 from adjoint.compile import derive
 from adjoint.compile.backend import Built, Options, build
-from adjoint.compile.python_backend import PythonProgram
+from adjoint.compile.python_backend import PythonProgram, owned
 from adjoint.compile.tape.gradient import expanded
 from adjoint.compile.trace import leaked
 from adjoint.compile.traced import Traced
 from adjoint.errors import OperandError
 from adjoint.graph.graph import Graph
 from adjoint.graph.spec import Spec
-from adjoint.modes import recording
+from adjoint.modes import recording, switched
 from adjoint.site import here
 from adjoint.tensor import Tensor, is_tracked
 
@@ -74,12 +74,21 @@ class Specialisation:
         values = [_array(v) for v in (*leaves, *traced.captured)]
         if self._donated:
             self._check_donated(leaves)
-        found = self.program.run(values)
+        found = self._run(values)
         if traced.guards:
             for guard, value in zip(traced.guards, found[self._results :], strict=True):
                 if not guard.holds(value.item()):
                     return False, found[self._results :]
         return True, traced.rebuild([hand(one) for hand, one in zip(self._hand, self._given_back(found, leaves))])
+
+    def _run(self, values: list[Any]) -> list[Any]:
+        """The program's outputs; where it fails, the replay of the graph says so in the user's terms."""
+        try:
+            return self.program.run(values)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            with switched(recording=False):
+                found = derive.replay(self.graph, [make(v[()], None) for v in values])
+            return owned([one._value if type(one) is Tensor else one for one in found], values)
 
     def _given_back(self, found: Sequence[Any], leaves: list[Any]) -> list[Any]:
         """The results, those that fit into donated arrays in these."""
@@ -118,7 +127,7 @@ class Specialisation:
         """The results as tensors on one node of the eager graph, those that no gradient reaches without it."""
         traced = self.traced
         if self._operation is None:
-            self._operation = derive.operation(traced.signature.name, self.graph, self.program.run, self._pullback)
+            self._operation = derive.operation(traced.signature.name, self.graph, self._run, self._pullback)
         operands = [np.asarray(v) if isinstance(v, int | float | complex) else v for v in (*leaves, *traced.captured)]
         found = apply(self._operation, tuple(operands))
         results = []

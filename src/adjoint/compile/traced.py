@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -113,7 +114,7 @@ def trace_call(
     held = tuple(c.value for c, _ in trace.captures)
     kinds_out = tuple(_handed(node, kind, everything, inputs) for node, kind, _ in results)
     trees = _trees(args, kwargs, parameters)
-    result = tree_of(rebuild([0.0] * len(results)) if results else out, iter(range(len(results))).__next__)
+    result = tree_of(rebuild(list(range(len(results)))), int)  # the order of leaves is that of the flattening
     signature = Signature(
         function_name(f),
         () if trees is None else trees,
@@ -205,11 +206,11 @@ def _trees(args: tuple[Any, ...], kwargs: dict[str, Any], parameters: Parameters
     """The parameters as native code knows them, or None where a setting or container is none of its."""
     if parameters.static:
         return None
-    count = iter(range(1 << 30)).__next__
+    counter = itertools.count()
     found = []
     everything: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
     for place, value in everything:
-        if _has_setting(value) or (tree := tree_of(value, count)) is None:
+        if _has_setting(value) or (tree := tree_of(value, lambda _: next(counter))) is None:
             return None
         if isinstance(place, str):
             found.append(Parameter(place, tree, True))
