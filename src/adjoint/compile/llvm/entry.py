@@ -218,18 +218,20 @@ def _shallow(tree: Tree, levels: int) -> bool:
 
 
 def _reads(kind: str, dtype: str) -> bool:
-    """Whether a number of a kind always becomes a value of a dtype, up to rounding."""
+    """Whether a number of a kind always becomes a value of a dtype, up to one rounding by the processor itself."""
+    if kind in ("array", "scalar") or dtype == "float16":
+        return kind in ("array", "scalar")
     if kind == "int":
         return dtype == "int64" or dtype.startswith("float")
     if kind in ("float", "complex"):
         return dtype.startswith(kind)
-    return kind in ("array", "scalar") or (kind == "bool" and not dtype.startswith("complex"))
+    return kind == "bool" and not dtype.startswith("complex")
 
 
 def _makes(kind: str, dtype: str) -> bool:
     """Whether a value of a dtype is handed over as a number of a kind."""
+    if kind in ("array", "scalar") or dtype == "float16":
+        return kind in ("array", "scalar")
     if kind == "int":
         return dtype.startswith(("int", "uint"))
-    if kind in ("float", "complex", "bool"):
-        return dtype.startswith(kind)
-    return kind in ("array", "scalar")
+    return kind in ("float", "complex", "bool") and dtype.startswith(kind)

@@ -199,7 +199,7 @@ def _dtypes() -> bool:
 
 
 def _counts() -> bool:
-    mortal = [].append  # a builtin that nobody else holds
+    mortal: object = [None].append  # a builtin that nobody else holds
     before = ctypes.c_uint32.from_address(id(mortal)).value
     more = (mortal, mortal)
     return ctypes.c_uint32.from_address(id(mortal)).value - before == len(more)
