@@ -58,9 +58,13 @@ def test_single_precision_and_complex(name, dtype):
 )
 def test_a_wrong_rule_is_seen(name, rule):
     broken = dataclasses.replace(REGISTRY[name], batch=rule)
-    with pytest.raises((AssertionError, ad.errors.AdjointError, TypeError)):
-        for sample in SAMPLES[name]:
+    seen = 0
+    for sample in SAMPLES[name]:
+        try:
             law_batch(broken, sample)
+        except (AssertionError, ad.errors.AdjointError, TypeError):
+            seen += 1
+    assert seen
 
 
 UNARY = [anp.sin, anp.tanh, anp.exp, lambda v: v[::-1], lambda v: anp.cumsum(v), lambda v: anp.roll(v, 1),

@@ -93,7 +93,7 @@ def test_the_gradient_of_each_and_the_gradient_of_all():
 
 def test_a_jacobian_by_vmap():
     g = lambda x: anp.tanh(W @ x)
-    out, pull = ad.vjp(g, X[0])
+    _, pull = ad.vjp(g, X[0])
     np.testing.assert_allclose(ad.vmap(lambda e: pull(e)[0])(np.eye(2)).detach(), ad.jacobian(g)(X[0]))
     push = ad.vmap(lambda e: ad.jvp(g, (X[0],), (e,))[1], out_axes=1)
     np.testing.assert_allclose(push(np.eye(3)), ad.jacobian(g)(X[0]))

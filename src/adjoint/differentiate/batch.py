@@ -149,6 +149,7 @@ class Batch:
     def _picked(self, xs: Sequence[Any]) -> Any:
         """The product of a matrix with unit vectors: its rows or columns themselves."""
         assert self.unit is not None
+        xp: Any = RECORD
         vectors, rows = self.unit
         if vectors is xs[1] and vectors is not xs[0]:
             matrix, axis = xs[0], -1
@@ -159,8 +160,8 @@ class Batch:
         n = len(matrix.shape)
         if n > 1:
             first = axis + n
-            matrix = RECORD.transpose(matrix, axes=tuple(i - n for i in (first, *range(first), *range(first + 1, n))))
-        return matrix if rows == slice(0, matrix.shape[0]) else RECORD.getitem(matrix, index=(rows,))
+            matrix = xp.transpose(matrix, axes=tuple(i - n for i in (first, *range(first), *range(first + 1, n))))
+        return matrix if rows == slice(0, matrix.shape[0]) else xp.getitem(matrix, index=(rows,))
 
     def _outside(self, parent: Any) -> Any:
         """An operand that does not depend on the batch: a constant, a tensor with a value, or a traced one."""

@@ -47,21 +47,27 @@ def at_once(tensors: Sequence[Tensor], variables: Variables, size: int) -> bool:
 
 def pushes(tensors: Sequence[Tensor], variables: Variables) -> bool:
     """Whether every operation on the way has a forward rule."""
-    return all(
-        not n.op.differentiable or (n.op.push is not None and (n.op is not INLINED or n.params["rule"].push is not None))  # type: ignore[index]
-        for n in _way(tensors, variables)
-    )
+    return all(_pushes(n) for n in _way(tensors, variables))
+
+
+def _pushes(node: Node) -> bool:
+    if node.op is INLINED:
+        return node.params["rule"].push is not None  # type: ignore[index]
+    return not node.op.differentiable or node.op.push is not None
 
 
 def _way(tensors: Sequence[Tensor], variables: Variables) -> list[Node]:
     roots = [t._node for t in tensors if t._node is not None]
-    own = set(variables.nodes)
-    return [n for n in collect(roots, frozenset(own), variables.bound) if n not in own and not n.is_leaf and n.op is not ITEM]
+    own = frozenset(variables.nodes)
+    nodes = collect(roots, own, variables.bound)
+    return [n for n in nodes if n not in own and not n.is_leaf and n.op is not ITEM]
 
 
 def _known(node: Node) -> bool:
     # Nor is an index that is a mask: how many entries it picks depends on its values.
-    return REGISTRY.get(node.op.name) is node.op and not (node.op.arity is None and any(map(_is_mask, node.inputs)))
+    if node.op.arity is None and any(map(_is_mask, node.inputs)):
+        return False
+    return REGISTRY.get(node.op.name) is node.op
 
 
 def _is_mask(operand: Any) -> bool:

@@ -23,7 +23,7 @@ from adjoint.tensor import Tensor
 
 
 def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """A function that returns the Jacobian of ``f`` by reverse mode: one walk an output entry.
+    """A function that returns the Jacobian of ``f`` by reverse mode, along all output entries.
 
     For every output and every input leaf an array of shape ``output.shape + input.shape``, in the
     output's structure outside and the input's inside. Cheapest where there are few outputs.
@@ -37,7 +37,7 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
 
 def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """A function that returns the Jacobian of ``f`` by forward mode: one walk an input entry.
+    """A function that returns the Jacobian of ``f`` by forward mode, along all input entries.
 
     The result is as for jacrev. Cheapest where there are few inputs.
 
@@ -49,7 +49,7 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
 
 def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """A function that returns the Jacobian of ``f``, by whichever mode needs fewer walks.
+    """A function that returns the Jacobian of ``f``, by whichever mode has fewer directions.
 
     The result is as for jacrev. Raises DtypeError for integer arrays.
 
@@ -242,7 +242,7 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 def _symmetric(tensors: list[Tensor], variables: Variables) -> list[list[Any]]:
     """The blocks of a Hessian: its columns are its rows, so nothing need be transposed."""
     size = max((int(np.prod(n.shape)) for n in variables.nodes), default=0)
-    real = all(t.dtype.kind == "f" for t in (*tensors, *variables.nodes))
+    real = all(t.dtype.kind == "f" for t in (*tensors, *variables.tensors))
     if not real or not at_once(tensors, variables, size) or not pushes(tensors, variables):
         return _rows(tensors, variables)
     blocks = []

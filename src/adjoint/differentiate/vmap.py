@@ -88,7 +88,7 @@ def _names(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any])
         name = known[i] if i < len(known) else f"argument {i}"
         found += [name + p for p in paths(argument)]
     # The leaves of a dict stand in the order of its keys.
-    return found + [p[2:-2].replace("']", "", 1) if p.count("[") == 1 else p for p in paths(kwargs)]
+    return found + [p[2:].replace("']", "", 1) for p in paths(kwargs)]
 
 
 def _spread(axes: Axes, tree: Any, what: str, arguments: list[Any] | None) -> list[int | None]:
@@ -103,16 +103,16 @@ def _spread(axes: Axes, tree: Any, what: str, arguments: list[Any] | None) -> li
             where=here(),
             help=f"write {what}=0, or a tuple such as (0, None).",
         )
-    flatten(tree)  # makes dataclasses known
+    given: Any = tree
     wanted = tuple(axes) if arguments is not None and isinstance(axes, list) else axes
     if isinstance(wanted, dict) and isinstance(tree, dict) and wanted.keys() == tree.keys():
-        pairs = [(wanted[k], tree[k]) for k in optree.tree_flatten_one_level(tree)[2]]
-    elif type(wanted) is type(tree) and not isinstance(wanted, dict) and len(wanted) == len(tree):
+        pairs = [(wanted[k], tree[k]) for k in optree.tree_flatten_one_level(given)[2]]
+    elif not isinstance(wanted, dict) and isinstance(tree, type(wanted)) and len(wanted) == len(tree):
         pairs = list(zip(wanted, tree, strict=True))
     else:
-        given = f"{len(tree)} entries" if isinstance(tree, tuple | list | dict) else type(tree).__name__
+        found = f"{len(tree)} entries" if isinstance(tree, tuple | list | dict) else type(tree).__name__
         raise ArgumentError(
-            f"{what}={axes!r} does not fit the {'arguments' if arguments is not None else 'value'} it is for ({given}).",
+            f"{what}={axes!r} does not fit {'the arguments' if arguments is not None else 'what it is for'} ({found}).",
             where=here(),
             help="give one number for all, or a container with the same entries.",
         )
