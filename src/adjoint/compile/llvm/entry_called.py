@@ -96,11 +96,11 @@ class Called(_Base):
             _set_flags(cls)
 
 
+def _bind(called: Any, instance: object, owner: type | None = None) -> Any:
+    return called if instance is None else MethodType(called, instance)
+
+
 if _Base is object and not TYPE_CHECKING:
-
-    def _bind(self: Called, instance: object, owner: type | None = None) -> Any:
-        return self if instance is None else MethodType(self, instance)
-
     Called.__get__ = _bind
 
 
