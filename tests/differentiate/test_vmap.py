@@ -268,3 +268,12 @@ def test_nodes_know_the_users_line():
     assert "anp.sum" in out.node.describe()
     names = [n.label for n in ad.Graph.from_outputs(out).nodes]
     assert "squared" in names
+
+
+def test_compiled_functions_inside_and_outside():
+    compiled = ad.compile(f, backend="python")
+    np.testing.assert_allclose(ad.vmap(compiled)(X), rows(f, X))
+    np.testing.assert_allclose(ad.vmap(ad.grad(compiled))(X), rows(ad.grad(f), X))
+    for transform in (ad.vmap(f), ad.vmap(ad.grad(f)), ad.vmap(ad.hessian(f))):
+        np.testing.assert_allclose(ad.compile(transform, backend="python")(X), transform(X), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(ad.compile(ad.hessian(f), backend="python")(X[0]), ad.hessian(f)(X[0]), rtol=1e-12)
