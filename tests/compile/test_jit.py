@@ -153,7 +153,7 @@ def test_a_damaged_image_is_refused(image):
 def test_every_stage_can_be_looked_at():
     library = jit.build("define i32 @run(i32 %a) { %b = add i32 %a, 0\n %c = mul i32 %b, 8\n ret i32 %c }")
     assert "mul i32" in library.ir
-    assert "shl i32" in library.optimised()
+    assert "add i32" not in library.optimised()
     assert "ret" in library.assembly()
 
 
