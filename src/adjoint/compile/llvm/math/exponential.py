@@ -51,6 +51,9 @@ _RANGE2 = {"f64": (1024.0, -1021.0, -1076.0), "f32": (128.0, -125.0, -151.0)}
 #: Below this expm1 is -1.
 _MINUS_ONE = {"f64": -37.5, "f32": -17.5}
 
+#: Up to here it is x.
+_SAME = {"f64": 2.0**-54, "f32": 2.0**-25}
+
 
 def _core(k: Any, x: Any) -> tuple[Any, Any, Any, Any]:
     """``(bits, r, q, low)``: the integer n of x = n ln 2 + r + low in the lowest bits, and q = exp(r) - 1 - r."""
@@ -100,9 +103,10 @@ def _limited(k: Any, x: Any, result: Any, high: float) -> Any:
 
 
 def exp(k: Any, x: Any) -> Any:
-    """e**x; at most 1.0 ulp (f64), 1.0 ulp (f32), subnormal results included.
-
+    """e**x, subnormal results included.
     Of an operand that is known to be no positive number it is cheaper.
+
+    At most 0.8 ulp (f64) and 0.8 (f32).
     """
     high, low, lowest = _RANGE[k.kind]
     bits, r, q, _ = _core(k, _floored(k, x, lowest))
@@ -115,8 +119,9 @@ def exp(k: Any, x: Any) -> Any:
 
 def exp2(k: Any, x: Any) -> Any:
     """2**x; exact for whole x.
-
     Polynomial for (2**r - 1) / r on |r| <= 1/2 with weight |r|.
+
+    At most 1.1 ulp (f64) and 1.0 (f32).
     """
     high, low, lowest = _RANGE2[k.kind]
     magic = k.const(format_of(k).magic)
@@ -148,8 +153,9 @@ def _expm1_core(k: Any, x: Any) -> Any:
 
 def expm1(k: Any, x: Any) -> Any:
     """e**x - 1, also for tiny x.
-
     2**n (r + q) + (2**n - 1), halved so that it overflows only where the result does.
+
+    At most 1.4 ulp (f64) and 1.4 (f32).
     """
     high, _, lowest = _RANGE[k.kind]
     bits, r, q, low = _core(k, _floored(k, x, lowest))
@@ -157,14 +163,15 @@ def expm1(k: Any, x: Any) -> Any:
     result = k.fma(half, k.add(q, low), k.fma(half, r, k.sub(half, k.const(0.5))))
     result = k.add(result, result)
     result = k.select(k.lt(x, k.const(_MINUS_ONE[k.kind])), k.const(-1.0), result)
-    return k.copysign(_limited(k, x, result, high), x)
+    return k.select(k.lt(k.abs(x), k.const(_SAME[k.kind])), x, _limited(k, x, result, high))
 
 
 def tanh(k: Any, x: Any) -> Any:
     """The hyperbolic tangent.
-
     With e = expm1(-|x|) and y = e (e + 2) = expm1(-2 |x|) it is -y / (2 + y), with the sign of x: so it
     shares its core with exp(-|x|).
+
+    At most 2.0 ulp (f64) and 2.2 (f32).
     """
     e = _expm1_core(k, k.neg(k.abs(x)))
     twice, two = k.add(e, e), k.const(2.0)
@@ -200,7 +207,7 @@ def halves(k: Any, x: Any) -> tuple[Any, Any, Any]:
 
 
 def cosh(k: Any, x: Any) -> Any:
-    """The hyperbolic cosine, (exp(|x|) + exp(-|x|)) / 2."""
+    """The hyperbolic cosine, (exp(|x|) + exp(-|x|)) / 2. At most 0.95 ulp (f64) and 0.95 (f32)."""
     large, rest, small = halves(k, x)
     total = k.add(large, k.add(small, rest))
     return k.add(total, total)
