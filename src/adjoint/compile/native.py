@@ -15,6 +15,9 @@ from typing import Any
 
 import numpy as np
 
+
+from adjoint.compile.cache import disk as cache_on_disk
+from adjoint.compile.cache import make_key
 from adjoint.compile.calls import steps_in_python
 from adjoint.compile.donation import donated
 from adjoint.compile.llvm.assemble import assemble
@@ -24,7 +27,8 @@ from adjoint.compile.llvm.entry import emit_entry
 from adjoint.compile.llvm.entry_callable import make_callable
 from adjoint.compile.llvm.entry_layout import symbols as entry_symbols
 from adjoint.compile.llvm.forms import knows
-from adjoint.compile.llvm.jit import Library
+from adjoint.compile.llvm.host import host
+from adjoint.compile.llvm.jit import Library, load
 from adjoint.compile.llvm.jit import build as link
 from adjoint.compile.lower import Lowering
 from adjoint.compile.memory import LINE, Buffer, Memory, row_major, steps_of
@@ -50,7 +54,9 @@ _READ = frozenset({"input", "const", "array", "iota", "reshape", "item", "view"}
 class Native:
     """A graph as machine code: ``run`` takes and gives arrays, ``make_call`` the builtin that users call."""
 
-    def __init__(self, graph: Graph, signature: Signature, *, strict: bool, donate: Collection[int]) -> None:
+    def __init__(
+        self, graph: Graph, signature: Signature, *, strict: bool, donate: Collection[int], cache: bool
+    ) -> None:
         lowering = Lowering(graph, knows, strict)
         outputs = own_outputs(lowering)
         self.constants = hidden(lowering, len(graph.inputs))
@@ -64,22 +70,43 @@ class Native:
         self.arena_bytes = self.memory.arena
         self.specs = [(o.shape, o.dtype) for o in outputs]
         self.seconds = duration(self.program)
-        self.module = assemble(
-            self.program, self.memory, self.steps, contract=not strict, polls=self.seconds > POLL
-        )
+        self._strict = strict
         self.callbacks = Callbacks(steps_in_python(self.program))
-        self.library = self._link()
+        self.library = self._kept(graph, donate) if cache else self._linked()
         self._run = caller(self.library.address("run"))
 
-    def _link(self) -> Library:
-        module = self.module
-        run = module.globals["run"]
-        calls = CALLBACK in module.globals
+    def module(self) -> Any:
+        """The program in LLVM's terms, with its entry."""
+        polls = self.seconds > POLL
+        module = assemble(self.program, self.memory, self.steps, contract=not self._strict, polls=polls)
+        release = self.seconds > RELEASE or CALLBACK in module.globals
         define(module)
-        release = self.seconds > RELEASE or calls
+        run = module.globals["run"]
         emit_entry(module, run, self.signature, arena_bytes=self.arena_bytes, release_gil=release)
-        needed = [n.removeprefix("adjoint_blas_") for n in module.globals if n.startswith("adjoint_blas_")]
-        return link(module, symbols=blas_symbols(needed) | entry_symbols(), name=self.signature.name)
+        return module
+
+    def _kept(self, graph: Graph, donate: Collection[int]) -> Library:
+        """The machine code from the disk, where an earlier process left it; else made now, and left there."""
+        disk = cache_on_disk()
+        options = {"signature": repr(self.signature), "strict": self._strict, "donate": sorted(donate)}
+        key = make_key(graph.fingerprint(), options, host().key)
+        found = disk.get(key)
+        if found is not None:
+            meta, code = found
+            return load(code, blas_symbols(meta["blas"]) | entry_symbols(), name=self.signature.name)
+        made = self._linked()
+        disk.put(key, {"blas": self._routines}, made.object_bytes)
+        return made
+
+    def _linked(self) -> Library:
+        module = self.module()
+        self._routines = [n.removeprefix("adjoint_blas_") for n in module.globals if n.startswith("adjoint_blas_")]
+        return link(module, symbols=blas_symbols(self._routines) | entry_symbols(), name=self.signature.name)
+
+    @property
+    def source(self) -> str:
+        """The program as LLVM's text, before any of its passes."""
+        return str(self.module())
 
     @cached_property
     def plan(self) -> Plan:
@@ -98,7 +125,9 @@ class Native:
         self._run(start, ctypes.addressof(into), ctypes.addressof(made), self.callbacks.address)
         return outputs
 
-    def make_call(self, miss: Callable[..., Any], captured: Sequence[Any]) -> Callable[..., Any]:
+    def make_call(
+        self, miss: Callable[..., Any], captured: Sequence[Any], static: Sequence[Any] = ()
+    ) -> Callable[..., Any]:
         """The builtin that enters the program, and leaves whatever it does not know to ``miss``."""
         return make_callable(
             self.library,
@@ -106,6 +135,7 @@ class Native:
             miss=miss,
             context=self.callbacks,
             captured=(*captured, *self.constants),
+            static=static,
         )
 
 
@@ -156,6 +186,6 @@ def build(
 
     ``strict`` keeps every rounding as it is written; ``donate`` names the inputs whose memory results may take.
     """
-    return Native(graph, signature, strict=strict, donate=donate)
+    return Native(graph, signature, strict=strict, donate=donate, cache=cache)
 
 

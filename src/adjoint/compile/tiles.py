@@ -20,6 +20,8 @@ LONG = 256
 LARGE = 1 << 20
 #: All pieces of a tile together: about half of a core's second cache.
 PIECES = 512 * 1024
+#: Shorter pieces make products of matrices slow.
+FEWEST = 128
 SIZES = (512, 384, 320, 256, 200, 192, 160, 128, 112, 96, 80, 64, 48, 40, 32)
 
 
@@ -163,10 +165,7 @@ def _size(program: Program, inside: Sequence[Statement], label: int, extent: int
         for s in inside
         if label not in s.reduced and s.term.id not in outputs and s.kind in {"dot", "store"}
     )
-    fits = [n for n in SIZES if n <= extent and n * max(line, 1) <= PIECES] or [SIZES[-1]]
-    whole = [n for n in fits if extent % n == 0]
-    if whole and whole[0] * 2 >= fits[0]:
-        return whole[0]
-    return fits[0]
-
-
+    wanted = min(max(PIECES // max(line, 1), FEWEST), SIZES[0], extent)
+    near = sorted((n for n in SIZES if wanted <= 2 * n <= 4 * wanted and n <= extent), key=lambda n: abs(n - wanted))
+    # A shorter last piece would need code of its own.
+    return next((n for n in near if extent % n == 0), near[0] if near else SIZES[-1])

@@ -9,25 +9,18 @@ from llvmlite import ir
 from adjoint.compile.labels import dot_places, dot_sizes
 from adjoint.compile.llvm.blas import declare
 from adjoint.compile.llvm.frames import I8, I32, I64, POINTER, memory_type
-from adjoint.compile.llvm.nests import Nests
+from adjoint.compile.llvm.products import Matrix, Products
 from adjoint.compile.loops import Loop
 from adjoint.compile.memory import Buffer
 from adjoint.compile.statements import Statement, _at, matrix_letters
 from adjoint.compile.terms import Term
 
 
-class Matrix:
-    """An operand of a product: where it begins, and how far apart its rows and columns are, in elements."""
-
-    __slots__ = ("columns", "pointer", "rows")
-
-    def __init__(self, pointer: Any, rows: int, columns: int) -> None:
-        self.pointer = pointer
-        self.rows = rows
-        self.columns = columns
+#: Products of at most so many multiplications a column are written out.
+SMALL = 4096
 
 
-class Dots(Nests):
+class Dots(Products):
     """A scribe that writes contractions."""
 
     def contract(self, s: Statement) -> None:
@@ -102,6 +95,13 @@ class Dots(Nests):
         if c.columns != 1 or 1 not in (a.rows, a.columns) or 1 not in (b.rows, b.columns) or min(steps) < 1:
             self._plain(s, a, b, c, (m, n, k), beta)
             return
+        small = m * k <= SMALL if c.columns == 1 and b.columns == 1 else False
+        if small:
+            self.rows_product(a, b, c, (m, n, k), beta != 0.0, s.term.dtype)
+            return
+        if m * n <= SMALL and a.columns == 1 and b.rows == 1:
+            self.pairs_product(a, b, c, (m, n, k), beta != 0.0, s.term.dtype)
+            return
         # BLAS counts columns first, so it computes C' = B' A' of what lies here in C order.
         first, lead_b = ("N", b.rows) if b.columns == 1 else ("T", b.columns)
         second, lead_a = ("N", a.rows) if a.columns == 1 else ("T", a.columns)
@@ -150,25 +150,6 @@ class Dots(Nests):
     def _plain(self, s: Statement, a: Matrix, b: Matrix, c: Matrix, extents: tuple[Any, ...], beta: float) -> None:
         """The product as three loops, for layouts that BLAS does not take."""
         real = memory_type(s.term.dtype)
-        outer = self.frames[-1]
-
-        def loop(extent: Any, body: Any) -> None:
-            builder = self.at(len(self.frames) - 1)
-            before = builder.block
-            head = self.function.append_basic_block("dot")
-            builder.branch(head)
-            builder.position_at_end(head)
-            i = builder.phi(I64)
-            i.add_incoming(I64(0), before)
-            outer.block = head
-            body(i)
-            builder = self.at(len(self.frames) - 1)
-            following = builder.add(i, I64(1))
-            i.add_incoming(following, builder.block)
-            after = self.function.append_basic_block("dotted")
-            end = I64(extent) if isinstance(extent, int) else extent
-            builder.cbranch(builder.icmp_signed("<", following, end), head, after)
-            outer.block = after
 
         def at(matrix: Matrix, i: Any, j: Any) -> Any:
             builder = self.at(len(self.frames) - 1)
@@ -185,8 +166,8 @@ class Dots(Nests):
                 product = builder.fmul(builder.load(x, typ=real), builder.load(y, typ=real))
                 builder.store(builder.fadd(builder.load(z, typ=real), product), z)
 
-            loop(extents[2], term)
+            self.repeated(0, extents[2], 1, term)
 
-        loop(extents[0], lambda i: loop(extents[1], lambda j: entry(i, j)))
+        self.repeated(0, extents[0], 1, lambda i: self.repeated(0, extents[1], 1, lambda j: entry(i, j)))
 
 
