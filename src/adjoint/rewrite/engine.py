@@ -24,8 +24,8 @@ from adjoint.rewrite.rule import Rule, Table, uses
 from adjoint.rewrite.values import constant, spec_of, uniform
 from adjoint.rewrite.values import key as key_of
 
-#: How often in a row one node may be replaced, and how deep rules may call for one another.
-_TURNS, _DEPTH = 16, 6
+#: How often rules may fire at one visit of a node, and how deep they may call for one another.
+_FIRES, _DEPTH = 32, 6
 
 BROADCAST = REGISTRY["broadcast_to"]
 _VIEWS = (BROADCAST, REGISTRY["reshape"])
@@ -68,6 +68,7 @@ class Rewriter:
         self._settled: dict[Node, Any] = {}
         self._out: list[Node] = []
         self._depth = 0
+        self._fuel = _FIRES
         self._at: Any = None
 
     # -- one pass ----------------------------------------------------------------------------
@@ -93,6 +94,7 @@ class Rewriter:
                     changed = True
                     break
             self._at = node
+            self._fuel = _FIRES
             if changed:
                 inputs = tuple([done.get(i, i) if type(i) is Node else i for i in node.inputs])
                 current, fresh = self._shared(op, inputs, node.params, node.shape, node.dtype, node.name)
@@ -113,8 +115,9 @@ class Rewriter:
             if result is not node:
                 done[node] = result
         outputs = [self._output(done.get(o, o), o) for o in graph.outputs]
-        if len(self.log) != before or outputs != list(graph.outputs):
-            self.graph = Graph(graph.inputs, outputs, self._live(outputs), graph.keys)
+        live = self._live(outputs)
+        if len(self.log) != before or len(live) != len(nodes):
+            self.graph = Graph(graph.inputs, outputs, live, graph.keys)
         return len(self.log) != before
 
     def _settle(self, node: Node) -> Any:
@@ -125,7 +128,7 @@ class Rewriter:
         self._depth += 1
         current: Any = node
         passed = [node]
-        for _ in range(_TURNS):
+        while True:
             found, by = self._fired(current)
             if by is None:
                 break
@@ -150,7 +153,7 @@ class Rewriter:
         return current
 
     def _fired(self, node: Node) -> tuple[Any, Rule | None]:
-        if not self._left:
+        if not self._left or not self._fuel:
             return None, None
         rules = self._rules.by_op.get(node.op, ())
         for i in node.inputs:
@@ -164,6 +167,7 @@ class Rewriter:
                 continue
             found = one.apply(self, node)
             if found is not None and found is not node:
+                self._fuel = max(self._fuel - 1, 0)
                 return found, one
         return None, None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, overload
 
@@ -14,6 +15,9 @@ from adjoint.site import Site
 
 _WIDTH = 100
 _DEEP = 4
+
+#: A formula in which all operands stand between the brackets of a function.
+_CALL = re.compile(r"\w+\([^()]*\)")
 
 #: Shared nodes are a step of the log like any other.
 CSE = Rule(
@@ -144,6 +148,8 @@ def _written(node: Node, depth: int) -> str:
     form = node.op.formula
     params = {k: constant_text(v) for k, v in (node.params or {}).items()}
     if form and form != "{x}" and len(operands) <= 3 and "{xs}" not in form:
+        if _CALL.fullmatch(form):
+            operands = [_bare(o) for o in operands]
         try:
             return form.format(**dict(zip("xyz", operands)), **params)
         except (KeyError, IndexError, ValueError):
