@@ -22,6 +22,9 @@ from llvmlite import ir
 
 from adjoint.errors import ArgumentError
 
+#: How the names of all routines begin in native code.
+ROUTINES = ("adjoint_blas_", "adjoint_lapack_")
+
 # The arguments of a routine, all by reference: c a character, i an int, r a value of the routine's type.
 # Source: the reference BLAS and LAPACK, https://netlib.org/lapack/explore-html/
 _BLAS = {

@@ -22,6 +22,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 from llvmlite.binding import ffi
 
+from adjoint.compile.llvm import blas
 from adjoint.compile.llvm.host import host
 from adjoint.errors import ArgumentError
 
@@ -86,8 +87,8 @@ def build(
 ) -> Library:
     """Compile a module (llvmlite's, or its text) and link it; ``symbols`` are the addresses of what it declares.
 
-    Declared names that are not in ``symbols`` are looked for in Python's C-API and the C library. ``held`` is kept
-    alive with the library. Raises ArgumentError for text that is no valid module, and for a name found nowhere.
+    Declared names that are not in ``symbols`` are looked for in BLAS, Python's C-API and the C library. ``held`` lives
+    as long as the library. Raises ArgumentError for text that is no valid module, and for a name found nowhere.
 
     >>> build("define i32 @run() { ret i32 7 }").address("run") > 0
     True
@@ -174,7 +175,9 @@ def _load(image: bytes, symbols: Mapping[str, int], name: str, text: str, held: 
 
 @cache
 def _bound(symbol: str) -> int:
-    """The address of a name of Python's C-API or of the C library; ArgumentError if there is none."""
+    """The address of a routine of BLAS, or of a name of Python's C-API or the C library; ArgumentError if none."""
+    if symbol.startswith(blas.ROUTINES):
+        return blas.symbols([symbol.rpartition("_")[2]])[symbol]
     for library in _libraries():
         try:
             return int(ctypes.cast(library[symbol], ctypes.c_void_p).value or 0)
