@@ -137,7 +137,7 @@ def input_of(value: Any, name: str) -> tuple[Input, Spec]:
     if not isinstance(value, np.ndarray | np.generic):
         return Input("array", spec.dtype.name, spec.shape, name), spec
     normalize(value, name)
-    spec = Spec(value.shape, value.dtype.newbyteorder("="))
+    spec = Spec(value.shape, np.dtype(value.dtype.type))
     form = "array" if isinstance(value, np.ndarray) else "scalar"
     return Input(form, spec.dtype.name, spec.shape, name), spec
 
@@ -153,23 +153,27 @@ def _checked_int(value: Any, name: str) -> Spec:
     return spec
 
 
-def tree_of(value: Any, number: Callable[[Any], int]) -> Tree | None:
+def tree_of(value: Any, number: Callable[[Any], int], setting: Callable[[Any], int]) -> Tree | None:
     """The structure of an argument or result in terms that native code knows, or None where it has others.
 
-    ``number`` says which leaf each one is.
+    ``number`` says which leaf each value is, ``setting`` which setting.
     """
     kind = type(value)
-    if kind in _PLAIN or kind is bool or kind is Tensor or isinstance(value, np.ndarray | np.generic):
+    if kind in _PLAIN or kind is Tensor or isinstance(value, np.ndarray | np.generic):
         return Tree("leaf", number(value))
     if value is None:
         return Tree("none")
     if kind is tuple or kind is list:
-        parts = [tree_of(v, number) for v in value]
+        parts = [tree_of(v, number, setting) for v in value]
         return None if None in parts else Tree(kind.__name__, children=tuple(p for p in parts if p is not None))
-    if kind is dict and all(type(k) is str for k in value):
-        parts = [tree_of(v, number) for v in value.values()]
-        return None if None in parts else Tree("dict", -1, tuple(value), tuple(p for p in parts if p is not None))
-    return None
+    if kind is dict:
+        parts = [tree_of(v, number, setting) for v in value.values()]
+        if None in parts or any(type(k) is not str for k in value):
+            return None
+        return Tree("dict", -1, tuple(value), tuple(p for p in parts if p is not None))
+    if not isinstance(value, _BY_VALUE) and (is_container(value) or array_like(value) is not None):
+        return None
+    return Tree("static", setting(value))
 
 
 class Parameters:

@@ -27,10 +27,6 @@ from adjoint.site import here
 LIMIT = 64
 #: Ways through the branches of one kind of call that ``guard=True`` keeps.
 BRANCHES = 64
-#: From here on the reasons of a native entry to leave a call to Python: the program itself could not go on.
-FAILED = 4
-#: Native entries tried one after the other before the search in Python begins.
-CHAIN = 4
 
 
 class Executable:
@@ -59,7 +55,6 @@ class Executable:
         self._lock = threading.RLock()
         self._clock = 0
         self._latest: Specialisation | None = None
-        self._entries = 0
         self._bound: weakref.WeakKeyDictionary[Any, Executable] = weakref.WeakKeyDictionary()
         self._tracing: set[Hashable] = set()
 
@@ -95,6 +90,10 @@ class Executable:
     # A call, in Python: native entries handle the kinds of calls that they know before this.
 
     def _call(self, /, *args: Any, **kwargs: Any) -> Any:
+        return self._dispatch(args, kwargs, None)
+
+    def _dispatch(self, args: tuple[Any, ...], kwargs: dict[str, Any], missed: Specialisation | None) -> Any:
+        """One call; ``missed`` is the specialisation whose native entry has just left it to Python."""
         mode = MODE.get()
         if kwargs:
             args, kwargs = self._parameters.bind(args, kwargs)
@@ -107,6 +106,9 @@ class Executable:
             return self._first(key, args, kwargs, leaves)
         way = ways[-1]
         self._clock = way.used = self._clock + 1
+        if way.entry is not None and way is not missed:
+            type(self).__call__ = way.entry  # type: ignore[method-assign]
+            return way.entry(*args, **kwargs)
         if not way.fits():
             return self._first(key, args, kwargs, leaves)
         held, result = way.call(leaves)
@@ -215,19 +217,18 @@ class Executable:
             return made
 
     def _enter_natively(self, made: Specialisation) -> None:
-        """Puts a native entry for this kind of call before those that there are."""
-        kind = type(self)
-        if not made.traced.plain or any(made.traced.tracked) or self._entries >= CHAIN:
+        """Puts a native entry for this kind of call before everything else: it leaves other calls to Python."""
+        traced = made.traced
+        if not traced.plain or any(traced.tracked):
             return
-        before = vars(kind).get("__call__") or self._call
+        held = weakref.ref(made)
 
         def miss(args: tuple[Any, ...], kwargs: dict[str, Any], reason: int) -> Any:
-            return before(*args, **kwargs) if reason < FAILED else self._call(*args, **kwargs)
+            return self._dispatch(args, kwargs, held())
 
-        entry = made.program.make_call(miss, made.traced.captured)
-        if entry is not None:
-            kind.__call__ = entry  # type: ignore[method-assign]
-            self._entries += 1
+        made.entry = made.program.make_call(miss, traced.captured, traced.settings)
+        if made.entry is not None:
+            type(self).__call__ = made.entry  # type: ignore[method-assign]
 
     # What can be asked.
 
@@ -301,7 +302,6 @@ class Executable:
         with self._lock:
             self._known.clear()
             self._latest = None
-            self._entries = 0
             if "__call__" in vars(type(self)):
                 del type(self).__call__
 

@@ -29,7 +29,9 @@ class Program(Protocol):
     def run(self, values: list[Any]) -> list[Any]:
         """The outputs for these inputs."""
 
-    def make_call(self, miss: Callable[..., Any], captured: Sequence[Any]) -> Callable[..., Any] | None:
+    def make_call(
+        self, miss: Callable[..., Any], captured: Sequence[Any], static: Sequence[Any] = ()
+    ) -> Callable[..., Any] | None:
         """A native entry, or None where there is none; ``miss(args, kwargs, reason)`` takes what it does not know."""
 
 
@@ -58,7 +60,7 @@ class PythonProgram:
             found = self._several(self._call(*[v[()] for v in values], **self._constants))
         return owned(found, values)
 
-    def make_call(self, miss: Callable[..., Any], captured: Sequence[Any]) -> None:
+    def make_call(self, miss: Callable[..., Any], captured: Sequence[Any], static: Sequence[Any] = ()) -> None:
         """There is no native entry."""
 
     def _several(self, found: Any) -> list[Any]:
@@ -95,7 +97,7 @@ class Interpreted:
                         known[done] = None
         return owned([known[o] for o in graph.outputs], values)
 
-    def make_call(self, miss: Callable[..., Any], captured: Sequence[Any]) -> None:
+    def make_call(self, miss: Callable[..., Any], captured: Sequence[Any], static: Sequence[Any] = ()) -> None:
         """There is no native entry."""
 
 

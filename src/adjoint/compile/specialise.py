@@ -31,6 +31,8 @@ class Specialisation:
         self.options = options
         self.built: Built = build(traced.graph, traced.signature, options)
         self.program = self.built.program
+        #: The native entry, which leaves calls of other kinds to the executable.
+        self.entry: Callable[..., Any] | None = None
         #: When it was last used: the oldest goes first where there are too many.
         self.used = 0
         self.calls = 0

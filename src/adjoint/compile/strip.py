@@ -30,13 +30,9 @@ def stripped(graph: Graph) -> Graph:
         if node not in needed:
             needed.add(node)
             stack.extend(node.parents)
-    order = [n for n in dict.fromkeys(_values(graph, stands)) if n in needed]
-    order += [o for o in dict.fromkeys(outputs) if o not in set(order)]
-    return Graph(graph.inputs, outputs, [*graph.inputs, *(n for n in order if n not in set(graph.inputs))])
-
-
-def _values(graph: Graph, stands: dict[Node, Any]) -> list[Node]:
-    return [v for v in (stands[n] for n in graph.nodes) if type(v) is Node]
+    values = [v for v in (stands[n] for n in graph.nodes) if type(v) is Node]
+    order = dict.fromkeys([*graph.inputs, *(v for v in values if v in needed), *outputs])
+    return Graph(graph.inputs, outputs, order)
 
 
 def _now(node: Node, stands: dict[Node, Any]) -> Any:

@@ -102,7 +102,7 @@ class Trace:
         held = found[1]
         if type(held) is Tensor:
             return self._input(held, Spec.of(held._value), TENSOR, held._name, tracked=is_tracked_outside(held))
-        return self._input(held, Spec(held.shape, held.dtype.newbyteorder("=")), ARRAY, found[0])
+        return self._input(held, Spec(held.shape, np.dtype(held.dtype.type)), ARRAY, found[0])
 
     def _input(self, held: Any, spec: Spec, kind: int, name: str | None, tracked: bool = False) -> Tensor:
         tensor = self.argument(spec, kind, None, tracked=tracked)

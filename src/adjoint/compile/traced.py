@@ -50,6 +50,8 @@ class Traced:
     rebuild: Callable[[list[Any]], Any]
     #: Whether the native entry can take these arguments and hand out these results.
     plain: bool
+    #: The settings among the arguments, as the signature's trees count them.
+    settings: tuple[Any, ...]
 
 
 def trace_call(
@@ -113,8 +115,10 @@ def trace_call(
     kinds = tuple(i.kind for i in inputs)
     held = tuple(c.value for c, _ in trace.captures)
     kinds_out = tuple(_handed(node, kind, everything, inputs) for node, kind, _ in results)
-    trees = _trees(args, kwargs, parameters)
-    result = tree_of(rebuild(list(range(len(results)))), int)  # the order of leaves is that of the flattening
+    settings: list[Any] = []
+    trees = _trees(args, kwargs, parameters, settings)
+    # The order of leaves is that of the flattening.
+    result = tree_of(rebuild(list(range(len(results)))), int, int)
     signature = Signature(
         function_name(f),
         () if trees is None else trees,
@@ -137,6 +141,7 @@ def trace_call(
         conditions,
         rebuild,
         plain,
+        tuple(settings),
     )
 
 
@@ -202,15 +207,24 @@ def _handed(node: Node, kind: int, inputs: list[Node], given: list[Input]) -> st
     return "array" if place < len(given) and given[place].kind == "array" else "scalar"
 
 
-def _trees(args: tuple[Any, ...], kwargs: dict[str, Any], parameters: Parameters) -> tuple[Parameter, ...] | None:
-    """The parameters as native code knows them, or None where a setting or container is none of its."""
-    if parameters.static:
-        return None
+def _trees(
+    args: tuple[Any, ...], kwargs: dict[str, Any], parameters: Parameters, settings: list[Any]
+) -> tuple[Parameter, ...] | None:
+    """The parameters as native code knows them, or None where one has a structure of another kind."""
     counter = itertools.count()
+
+    def setting(value: Any) -> int:
+        settings.append(value)
+        return len(settings) - 1
+
     found = []
     everything: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
     for place, value in everything:
-        if _has_setting(value) or (tree := tree_of(value, lambda _: next(counter))) is None:
+        if place in parameters.static:
+            tree: Tree | None = Tree("static", setting(value))
+        else:
+            tree = tree_of(value, lambda _: next(counter), setting)
+        if tree is None:
             return None
         if isinstance(place, str):
             found.append(Parameter(place, tree, True))
@@ -219,10 +233,6 @@ def _trees(args: tuple[Any, ...], kwargs: dict[str, Any], parameters: Parameters
             free = named and parameters.positional[place].kind is not parameters.positional[place].POSITIONAL_ONLY
             found.append(Parameter(parameters.name(place) if free else None, tree))
     return tuple(found)
-
-
-def _has_setting(value: Any) -> bool:
-    return any(isinstance(v, bool) for v in flatten(value)[0])
 
 
 def _native(given: Input) -> Input:
