@@ -42,7 +42,9 @@ def _traced(op: Primitive, operands: tuple[Any, ...], mode: Mode, known: dict[An
         kind = type(x)
         if kind is Tensor:
             value, x = x._value, x._node
-            if type(value) is not Spec or value.shape or value.dtype is not F64 or x is None or x.seq <= first:
+            if type(value) is not Spec or value.shape or x is None or x.seq <= first:
+                return apply(op, operands)
+            if value.dtype is not F64 and value.dtype != F64:  # NumPy has copies of its own dtypes
                 return apply(op, operands)
             kinds = kinds * 4 + 1
         elif kind is float:
@@ -56,7 +58,7 @@ def _traced(op: Primitive, operands: tuple[Any, ...], mode: Mode, known: dict[An
     if spec is None:
         made = apply(op, operands)
         if type(made) is Tensor and type(made._value) is Spec:
-            known[kinds] = made._value
+            known[kinds] = Spec(made.shape, made.dtype.type)
         return made
     f = _frame(2)
     code = f.f_code

@@ -88,7 +88,10 @@ def single(name):
 def test_every_record_at_special_points(name, dtype):
     arity = REGISTRY[name].arity
     some = SPECIAL if arity < 3 else (0.0, 1.0, -2.5, np.nan, np.inf)
-    compare(single(name), list(itertools.product(some, repeat=arity)), dtype=dtype)
+    points = list(itertools.product(some, repeat=arity))
+    if name == "power":
+        points.remove((-np.inf, 0.5))  # inf to IEEE and to NumPy's arrays; NumPy's scalars take the square root: NaN
+    compare(single(name), points, dtype=dtype)
 
 
 def test_structural_zeros_stop_infinite_slopes():

@@ -78,7 +78,7 @@ class _Machine:
         with b.if_then(b.icmp_signed("!=", self.fields["gradients"], _ZERO)):
             self.seed()
             self.runs(opcodes, forward=False)
-            self.copy_out("wanted", "wanted_count", self.cotangents, self.fields["result_count"])
+            self.copy_out("wanted", "wanted_count", self.cotangents)
         b.ret(ir.Constant(_I32, 0))
 
     # Data in, data out.
@@ -88,18 +88,18 @@ class _Machine:
         b = self.builder
         with self.counting(self.fields["input_count"]) as i:
             source = b.load(self.at(_PTR, self.inputs, i), typ=_PTR)
-            first, count = self.pair("given", i)
+            first, count = self.row("given", i, 2)
             with self.counting(count) as j:
                 self.move(source, j, self.values, b.add(first, j))
         with self.counting(self.fields["constant_count"]) as j:
             self.move(self.fields["constants"], j, self.values, b.add(self.fields["constant_first"], j))
 
-    def copy_out(self, table: str, count: str, source: Any, after: Any = _ZERO) -> None:
-        """Values, or cotangents, to the outputs: ``table`` lists first places and counts of an index."""
+    def copy_out(self, table: str, count: str, source: Any) -> None:
+        """Values, or cotangents, to the outputs."""
         b = self.builder
         with self.counting(self.fields[count]) as i:
-            target = b.load(self.at(_PTR, self.outputs, b.add(i, after)), typ=_PTR)
-            first, length = self.pair(table, i)
+            output, first, length = self.row(table, i, 3)
+            target = b.load(self.at(_PTR, self.outputs, output), typ=_PTR)
             with self.counting(length) as j:
                 place = self.place(self.fields["places"], b.add(first, j))
                 self.move(source, place, target, j)
@@ -259,12 +259,12 @@ class _Machine:
         b = self.builder
         b.store(b.load(self.at(self.number, source, i), typ=self.number), self.at(self.number, target, j))
 
-    def pair(self, table: str, i: Any) -> tuple[Any, Any]:
-        """A first place and a count, from a table of pairs."""
+    def row(self, table: str, i: Any, width: int) -> list[Any]:
+        """A row of a table of whole numbers."""
         b = self.builder
-        first = b.mul(i, ir.Constant(_I64, 2))
-        found = [b.load(self.at(_I64, self.fields[table], w), typ=_I64) for w in (first, b.add(first, _ONE))]
-        return found[0], found[1]
+        start = b.mul(i, ir.Constant(_I64, width))
+        places = [b.add(start, ir.Constant(_I64, n)) for n in range(width)]
+        return [b.load(self.at(_I64, self.fields[table], place), typ=_I64) for place in places]
 
     def at(self, kind: ir.Type, array: Any, where: Any) -> Any:
         """The address of an entry."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from adjoint.graph.graph import Graph
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
 from adjoint.primitives.record import REGISTRY, Primitive
-from adjoint.primitives.structure import ALIAS, ITEM
+from adjoint.primitives.structure import ALIAS, CUT, ITEM
 
 #: Nodes of a graph that share a window, and marks on the dial.
 WINDOW = 1 << 14
@@ -39,7 +39,33 @@ MOVES = frozenset(
     }
 )  # fmt: skip
 
+
+def _unwritten(*_: Any) -> Any:
+    raise UnsupportedError("a gradient that was left to the tape is computed nowhere else.", help="expand the graph.")
+
+
+#: The gradient of its first operand by the others, left to the tape (see gradient.py); its outputs are items.
+GRADIENT = Primitive(
+    name="gradient",
+    family="opaque",
+    gate="own rule",
+    value=_unwritten,
+    spec=_unwritten,
+    arity=None,
+    several=True,
+    symbol="∇",
+    formula="gradient({xs})",
+    words="The gradient of the first operand by the others.",
+)
+
 Numbers = Any  # an int, or an array of ints
+
+
+class Wanted(NamedTuple):
+    """A gradient as an output: the number of the scalar, and the numbers of what it is differentiated by."""
+
+    root: int
+    by: Numbers
 
 
 class Flat:
@@ -60,6 +86,7 @@ class Flat:
         self.place: dict[Any, int] = {}
         self.arrays: dict[Node, Any] = {}
         self.truths: dict[Node, int] = {}
+        self.wanted: dict[Node, Any] = {}
         self._quick: dict[Primitive, tuple[int, int]] = {}
         self._known: dict[Any, int] = {}
         self._base = 0
@@ -71,6 +98,8 @@ class Flat:
         for known in (self.place, self.truths, self.arrays):
             if node in known:
                 return known[node]
+        if node in self.wanted:
+            raise UnsupportedError("what is computed from a gradient has no place on the tape.")
         raise UnsupportedError(f"{node!r} has no place on the tape.")
 
     # The graph.
@@ -114,7 +143,7 @@ class Flat:
 
     def _input(self, node: Node) -> Numbers:
         """The numbers of an input's entries."""
-        if node.dtype is not self.dtype:
+        if node.dtype != self.dtype:
             if node.dtype.kind == "f":
                 raise UnsupportedError(f"an input is {node.spec!r}, the tape works in {self.dtype}.")
             return None
@@ -137,6 +166,15 @@ class Flat:
                 raise UnsupportedError(f"the leaf {node!r} has no value.")
             self._put(node, self._operand(held))
             return
+        if op is GRADIENT:
+            root, *by = (self.of(i) for i in node.inputs)
+            self.wanted[node] = [Wanted(int(root), one) for one in by]
+            return
+        source = node.inputs[0]
+        if type(source) is Node and source in self.wanted and (op is ITEM or op is ALIAS or op is CUT):
+            known = self.wanted[source]
+            self.wanted[node] = known[params["index"]] if op is ITEM else known
+            return
         if op is ITEM:
             self._put(node, self.arrays[node.inputs[0]][params["index"]])
             return
@@ -152,7 +190,7 @@ class Flat:
         code = self._code(node, op, params)
         if not node.shape:
             self._put(node, self._push(code, operands))
-            if node.dtype is self.dtype and not op.params and not any(self.opcodes[code].truths) and len(operands) < 3:
+            if node.dtype == self.dtype and not op.params and not any(self.opcodes[code].truths) and len(operands) < 3:
                 self._quick[op] = (code, len(operands))
             return
         spread = [a.ravel() for a in np.broadcast_arrays(*operands)]
@@ -164,7 +202,7 @@ class Flat:
             self.arrays[node] = numbers
         elif node.shape:
             self.arrays[node] = np.asarray(numbers)
-        elif node.dtype is self.dtype:
+        elif node.dtype == self.dtype:
             self.place[node] = int(numbers)
         else:
             self.truths[node] = int(numbers)
@@ -173,7 +211,7 @@ class Flat:
         """The code of a node's opcode, a new one where it is met for the first time."""
         kept = tuple((k, v) for k, v in sorted(params.items()) if k not in {"by", "written"})
         truths = tuple(self._dtype(i) == BOOL for i in node.inputs)
-        if node.dtype is not self.dtype and node.dtype != BOOL:
+        if node.dtype != self.dtype and node.dtype != BOOL:
             raise UnsupportedError(f"{op.name} gives {node.spec!r}, the tape works in {self.dtype}.")
         if op.name == "astype":
             kept = ()
@@ -191,7 +229,7 @@ class Flat:
         if type(operand) is not Node and type(operand) in (bool, int, float):
             return BOOL if type(operand) is bool else self.dtype
         dtype = operand.dtype
-        if type(operand) is Node and dtype is not self.dtype and dtype != BOOL:
+        if type(operand) is Node and dtype != self.dtype and dtype != BOOL:
             raise UnsupportedError(f"an operand is {operand.spec!r}, the tape works in {self.dtype}.")
         return dtype
 
@@ -251,7 +289,7 @@ class Flat:
     def _sum(self, node: Node, params: dict[str, Any]) -> Numbers:
         """A sum written out as a tree of additions, as deep as the logarithm of its terms."""
         numbers = np.asarray(self._operand(node.inputs[0]))
-        if node.dtype is not self.dtype or self._dtype(node.inputs[0]) is not self.dtype:
+        if node.dtype != self.dtype or self._dtype(node.inputs[0]) != self.dtype:
             raise UnsupportedError(f"sum gives {node.spec!r}, the tape works in {self.dtype}.")
         add = Opcode("add", (), (False, False), False, self.dtype.name)
         code = self._known.setdefault((add.text, False), len(self.opcodes))

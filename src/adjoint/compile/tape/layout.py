@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 #: The fields of a tape's header in order, eight bytes each. ``slots`` is the length of the array of values (and
-#: of the cotangents after it, and of the flags after those); tables of pairs hold a first place and a count.
+#: of the cotangents after it, and of the flags after those). ``given`` has a row an input: its first place and
+#: its count. ``results`` and ``wanted`` have a row an output: its number, where its places start in ``places``,
+#: and their count.
 HEADER = {
     "slots": "count",
     "first": "count",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from adjoint.compile.tape.flatten import MOVES, Flat
+from adjoint.compile.signature import Signature
+from adjoint.compile.tape.flatten import GRADIENT, MOVES, Flat, Wanted
 from adjoint.compile.tape.layout import HEADER
-from adjoint.compile.tape.machines import entry_of
+from adjoint.compile.tape.machines import machine_of
 from adjoint.compile.tape.opcode import F32, F64, scalar_record
 from adjoint.compile.tape.schedule import Tape, schedule
 from adjoint.errors import ArgumentError, ShapeError, UnsupportedError
@@ -49,27 +50,36 @@ def suits(graph: Graph, threshold: int = THRESHOLD) -> bool:
     floats = {d for d in dtypes if d is not None and d.kind != "b"}
     if len(floats) != 1 or not floats <= {F32, F64}:
         return False
-    if not all(k is ITEM or k.name in MOVES or k.name == "sum" or scalar_record(k) for k in kinds):
+    if not all(k in (ITEM, GRADIENT) or k.name in MOVES or k.name == "sum" or scalar_record(k) for k in kinds):
         return False
     return scalars >= threshold and 4 * entries <= scalars
 
 
-def plan_for(graph: Graph, wrt: Sequence[Node] = (), loss: int = 0) -> TapeProgram | None:
+def plan_for(
+    graph: Graph, wrt: Sequence[Node] = (), loss: int = 0, signature: Signature | None = None
+) -> TapeProgram | None:
     """The program of a graph if it suits the tape, else None: values, then the gradient of one output by ``wrt``."""
     if not suits(graph):
         return None
     try:
-        return build(graph, wrt=wrt, loss=loss)
+        return build(graph, wrt=wrt, loss=loss, signature=signature)
     except UnsupportedError:
         return None
 
 
 def build(
-    graph: Graph, outputs: Sequence[Node] | None = None, wrt: Sequence[Node] = (), loss: int = 0, index: Any = None
+    graph: Graph,
+    outputs: Sequence[Node] | None = None,
+    wrt: Sequence[Node] = (),
+    loss: int = 0,
+    *,
+    signature: Signature | None = None,
+    index: Any = None,
 ) -> TapeProgram:
     """The program that computes the outputs, and the gradient of the scalar output number ``loss`` by each of ``wrt``.
 
-    ``outputs`` are nodes of the graph (its own outputs unless given), ``wrt`` inputs of it. Linear in the nodes;
+    ``outputs`` are nodes of the graph (its own outputs unless given), ``wrt`` inputs of it; outputs may also be items
+    of a GRADIENT node. ``signature`` is for the native entry, ``index`` the dtype of places. Linear in the nodes;
     nothing recurses. Raises UnsupportedError for what has no place on the tape, ArgumentError for a ``wrt`` that
     is no input, ShapeError for a loss that is no scalar.
     """
@@ -85,16 +95,17 @@ def build(
             raise ArgumentError(
                 f"{node!r} is no input of the graph.", where=here(), help="differentiate by its inputs."
             )
-    floats = {n.dtype for n in graph.nodes if n.dtype in (F32, F64)}
-    if len(floats) != 1:
+    floats = {np.dtype(n.dtype.type) for n in graph.nodes if n.dtype is not None and n.dtype.kind == "f"}
+    if len(floats) != 1 or not floats <= {F32, F64}:
         raise UnsupportedError("the tape works in one precision, float32 or float64.")
     flat = Flat(graph, floats.pop())
-    tape = schedule(
-        flat, [flat.of(n) for n in results], [flat.of(n) for n in wrt], int(flat.of(results[loss])) if wrt else 0, index
-    )
-    return TapeProgram(
-        tape, [n.spec for n in graph.inputs], flat.given, [n.spec for n in results], [n.spec for n in wrt]
-    )
+    asked = [flat.wanted[n] if n in flat.wanted else flat.of(n) for n in results]
+    asked += [Wanted(int(flat.of(results[loss])), flat.of(n)) for n in wrt]
+    made = [n.spec for n in (*results, *wrt)]
+    for spec in made:
+        if spec.dtype != flat.dtype:
+            raise UnsupportedError(f"an output is {spec!r}, the tape works in {flat.dtype}.")
+    return TapeProgram(schedule(flat, asked, index), [n.spec for n in graph.inputs], flat.given, made, signature)
 
 
 class TapeProgram:
@@ -105,11 +116,12 @@ class TapeProgram:
     """
 
     def __init__(
-        self, tape: Tape, inputs: list[Spec], given: list[Any], outputs: list[Spec], gradients: list[Spec]
+        self, tape: Tape, inputs: list[Spec], given: list[Any], outputs: list[Spec], signature: Signature | None = None
     ) -> None:
         self.tape = tape
-        self.inputs, self.outputs, self.gradients = tuple(inputs), tuple(outputs), tuple(gradients)
-        self.library = entry_of(tape)
+        self.inputs, self.outputs = tuple(inputs), tuple(outputs)
+        self.signature = signature
+        self.library = machine_of(tape)
         self.address = self.library.address("run")
         self.arena_bytes = tape.arena_bytes
         self._native = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4)(self.address)
@@ -133,7 +145,7 @@ class TapeProgram:
         return self.tape.text
 
     def run(self, values: Iterable[Any]) -> list[Any]:
-        """The outputs and gradients (fresh arrays, NumPy scalars for 0-d ones) at values of the inputs.
+        """The outputs and gradients as fresh arrays, at values of the inputs.
 
         Raises ArgumentError and ShapeError for values that do not fit the inputs.
         """
@@ -155,9 +167,19 @@ class TapeProgram:
                 )
             view[...] = value
         self._native(state.arena, state.sources, state.targets, self.context)
-        found = [view.copy() if view.shape else view[()] for view in state.outputs]
+        found = [view.copy() for view in state.outputs]
         self._idle.append(state)
         return found
+
+    def make_call(
+        self, miss: Callable[..., Any], captured: Sequence[Any] = (), static: Sequence[Any] = ()
+    ) -> Callable[..., Any] | None:
+        """A native entry that runs the tape, and leaves what it does not know to ``miss``; None without a signature."""
+        if self.signature is None:
+            return None
+        from adjoint.compile.tape.machines import callable_of
+
+        return callable_of(self, miss, captured, static)
 
     def __repr__(self) -> str:
         return f"<TapeProgram {self.nodes} nodes, {len(self.tape.runs)} runs, {self.bytes} bytes>"
@@ -172,7 +194,7 @@ class _State:
         start = self._memory.ctypes.data
         self.arena = start + -start % 64
         self.inputs = [np.zeros(s.shape, s.dtype) for s in program.inputs]
-        self.outputs = [np.zeros(s.shape, s.dtype) for s in (*program.outputs, *program.gradients)]
+        self.outputs = [np.zeros(s.shape, s.dtype) for s in program.outputs]
         self.sources, self.targets = (
             (ctypes.c_void_p * len(arrays))(*(a.ctypes.data for a in arrays)) for arrays in (self.inputs, self.outputs)
         )
@@ -182,16 +204,17 @@ def _header(tape: Tape, given: list[Any]) -> tuple[list[Any], Any]:
     """The header of a tape (see layout.py), and what it points to."""
     inputs = [(int(np.min(g)) if np.size(g) else 0, np.size(g)) if g is not None else (0, 0) for g in given]
     asked = [*tape.results, *tape.wanted]
-    ends = np.cumsum([0, *map(len, asked)])
-    pairs = [(int(e), len(p)) for e, p in zip(ends[:-1], asked, strict=True)]
+    ends = np.cumsum([0, *(len(places) for _, places in asked)])
+    rows = [(number, int(end), len(places)) for end, (number, places) in zip(ends, asked)]
+    nothing = [(0, 0, 0)]
     held = {
         "runs": tape.runs,
         "stream": tape.stream,
-        "given": np.array(inputs or [(0, 0)], np.int64),
+        "given": np.array(inputs or nothing, np.int64),
         "constants": tape.constants,
-        "places": np.concatenate([*asked, tape.stream[:0]]),
-        "results": np.array(pairs[: len(tape.results)] or [(0, 0)], np.int64),
-        "wanted": np.array(pairs[len(tape.results) :] or [(0, 0)], np.int64),
+        "places": np.concatenate([*(places for _, places in asked), tape.stream[:0]]),
+        "results": np.array(rows[: len(tape.results)] or nothing, np.int64),
+        "wanted": np.array(rows[len(tape.results) :] or nothing, np.int64),
     }
     fields = {
         **{name: array.ctypes.data for name, array in held.items()},

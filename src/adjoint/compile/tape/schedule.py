@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.compile.tape.flatten import Flat
+from adjoint.compile.tape.flatten import Flat, Wanted
 from adjoint.compile.tape.layout import COUNT_SHIFT, LONGEST_RUN, SHORT, SHORT_RUN
 from adjoint.compile.tape.opcode import Opcode, derivative
 from adjoint.errors import UnsupportedError
@@ -27,8 +27,8 @@ class Tape:
     """A scheduled tape: inputs, then constants, then the results of the runs, in one array of values.
 
     ``runs`` are words (see layout.py), ``stream`` the places of operands run by run: first operands of a run,
-    then second ones. ``results`` and ``wanted`` are the places of the outputs, and of the inputs by which the
-    value at ``root`` is differentiated.
+    then second ones. ``results`` are outputs by their number, with their places; ``wanted`` those that are
+    gradients of the value at ``root``, with the places of what it is differentiated by.
     """
 
     dtype: Any
@@ -37,8 +37,8 @@ class Tape:
     stream: Any
     constants: Any
     inputs: int
-    results: tuple[Any, ...]
-    wanted: tuple[Any, ...]
+    results: tuple[tuple[int, Any], ...]
+    wanted: tuple[tuple[int, Any], ...]
     root: int
     nodes: int
     masked: bool
@@ -63,7 +63,7 @@ class Tape:
     @property
     def bytes(self) -> int:
         """The memory of the tape itself."""
-        places = sum(p.nbytes for p in (*self.results, *self.wanted))
+        places = sum(p.nbytes for _, p in (*self.results, *self.wanted))
         return int(self.runs.nbytes + self.stream.nbytes + self.constants.nbytes + places)
 
     @property
@@ -89,19 +89,25 @@ class Tape:
         return "\n".join(lines)
 
 
-def schedule(flat: Flat, outputs: Sequence[Any], wrt: Sequence[Any], root: int, index: Any = None) -> Tape:
+def schedule(flat: Flat, asked: Sequence[Any], index: Any = None) -> Tape:
     """The tape of a flattened graph.
 
-    ``outputs`` and ``wrt`` are numbers, or arrays of them; ``root`` is the number of the value that is
-    differentiated. ``index`` is the dtype of places: int32 unless the tape is too long for it.
+    ``asked`` are the outputs: numbers, arrays of them, or gradients (Wanted). ``index`` is the dtype of places:
+    int32 unless the tape is too long for it.
     """
+    wanted = [(i, one.by) for i, one in enumerate(asked) if type(one) is Wanted]
+    outputs = [(i, one) for i, one in enumerate(asked) if type(one) is not Wanted]
+    roots = {one.root for one in asked if type(one) is Wanted}
+    if len(roots) > 1:
+        raise UnsupportedError("a tape has the gradient of one scalar only.")
+    root = roots.pop() if roots else None
     codes = np.array(flat.codes, np.int64)
     left, right = np.array(flat.left, np.int64), np.array(flat.right, np.int64)
     count = len(codes)
     arity = np.array([o.arity for o in flat.opcodes] or [0], np.int64)
     pulled = np.ones(count, bool)
     operations = codes >= 0
-    marks = _marks(flat, codes, left, right, arity, outputs, root if wrt else None)
+    marks = _marks(flat, codes, left, right, arity, [o for _, o in outputs], root)
     if marks is not None:
         operations &= (marks & _NEEDED) != 0
         pulled = (marks & _PULLED) != 0
@@ -152,13 +158,13 @@ def schedule(flat: Flat, outputs: Sequence[Any], wrt: Sequence[Any], root: int, 
         stream=stream,
         constants=np.array(flat.values, flat.dtype),
         inputs=inputs,
-        results=tuple(map(places, outputs)),
-        wanted=tuple(map(places, wrt)),
-        root=int(place[root]),
+        results=tuple((i, places(one)) for i, one in outputs),
+        wanted=tuple((i, places(one)) for i, one in wanted),
+        root=0 if root is None else int(place[root]),
         nodes=len(chosen),
         masked=False,
     )
-    return replace(made, masked=bool(wrt) and _masks(opcodes))
+    return replace(made, masked=root is not None and _masks(opcodes))
 
 
 def _marks(flat: Flat, codes: Any, left: Any, right: Any, arity: Any, outputs: Sequence[Any], root: int | None) -> Any:
@@ -167,13 +173,15 @@ def _marks(flat: Flat, codes: Any, left: Any, right: Any, arity: Any, outputs: S
     asked = np.zeros(count, bool)
     for found in outputs:
         asked[np.asarray(found, np.int64).ravel()] = True
+    if root is not None:
+        asked[root] = True
     used = asked.copy()
     wide = np.where(codes >= 0, arity[codes], 0)
     used[left[wide > 0]] = True
     used[right[wide > 1]] = True
     used[list(flat.third.values())] = True
     locals_ = [derivative(o) for o in flat.opcodes]
-    stops = root is not None and (len(outputs) > 1 or any(None in d.pulls for d in locals_))
+    stops = root is not None and (asked.sum() > 1 or any(None in d.pulls for d in locals_))
     # A node whose users all end in an output is needed; so if every node has a user, every node is.
     if not stops and bool(used[codes >= 0].all()):
         return None
