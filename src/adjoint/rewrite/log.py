@@ -16,6 +16,9 @@ from adjoint.site import Site
 _WIDTH = 100
 _DEEP = 4
 
+#: Operations that are written as a call, because their formula reads like other operations.
+_NAMED = frozenset({"softplus", "expm1", "log1p", "relu", "half_square", "reciprocal", "alias", "cut"})
+
 #: A formula in which all operands stand between the brackets of a function.
 _CALL = re.compile(r"\w+\([^()]*\)")
 
@@ -147,7 +150,7 @@ def _written(node: Node, depth: int) -> str:
     operands = [_operand(i, depth - 1) for i in node.inputs]
     form = node.op.formula
     params = {k: constant_text(v) for k, v in (node.params or {}).items()}
-    if form and form != "{x}" and len(operands) <= 3 and "{xs}" not in form:
+    if form and node.op.name not in _NAMED and len(operands) <= 3 and "{xs}" not in form:
         if _CALL.fullmatch(form):
             operands = [_bare(o) for o in operands]
         try:
@@ -181,7 +184,15 @@ def _open(text: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    return text[1:-1] if text.startswith("(") and text.endswith(")") and not _open(text[1:-1]) else text
+    """A text without brackets around all of it."""
+    if not text.startswith("(") or not text.endswith(")"):
+        return text
+    level = 0
+    for i, c in enumerate(text):
+        level += (c == "(") - (c == ")")
+        if level <= 0 and i < len(text) - 1:
+            return text
+    return text[1:-1]
 
 
 def _cut(text: str, width: int) -> str:

@@ -19,9 +19,10 @@ def constant(b: Any, n: Node) -> Any:
     for i in n.inputs:
         if type(i) is Node:
             return None
-    if n.dtype is None or b.pinned(n) or REGISTRY.get(n.op.name) is not n.op:
+    op = REGISTRY.get(n.op.name)
+    if n.dtype is None or b.pinned(n) or op is None or op is not n.op:
         return None
-    return folded(n.op, n.inputs, n.params, n.spec)
+    return folded(op, n.inputs, n.params, n.spec)
 
 
 @rule("alias", "alias(x) = x", "alias")
