@@ -169,7 +169,7 @@ def test_whole_numbers_wrap_around_as_numpys_do(bits, signed):
 
     dtype = np.dtype(f"{'i' if signed else 'u'}{bits // 8}")
     low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
-    one = np.array([low, low + 1, 0, 1, 2, 5, high - 1, high, high // 2, 100], dtype)
+    one = np.array([low, low + 1, 0, 1, 2, high - 1, high, 100], dtype)
     names = ["add", "subtract", "multiply", "maximum", "minimum", "less", "greater_equal", "equal", "not_equal"]
     names += ["negative", "abs", "square", "sign", "relu", "floor", "ceil", "trunc", "round"]
     kind, memory = ir.IntType(bits), ir.PointerType()

@@ -84,7 +84,7 @@ def tan(k: Any, x: Any) -> Any:
     """The tangent of any finite x; NaN of an infinite one.
     The quotient of both, corrected by what their roundings and its own left over.
 
-    At most 1.0 ulp (f64) and 1.0 (f32).
+    At most 1.0 ulp (f64) and 1.1 (f32).
     """
     n, sine, cosine = _both(k, x)
     odd = _odd(k, n)

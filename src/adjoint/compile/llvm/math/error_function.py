@@ -74,7 +74,7 @@ _PLACE = {"f64": (2.75, 5.95), "f32": (2.25, 4.0)}
 
 
 def erf(k: Any, x: Any) -> Any:
-    """The error function. At most 1.25 ulp (f64) and 1.25 (f32)."""
+    """The error function. At most 1.35 ulp (f64) and 1.35 (f32)."""
     a = k.abs(x)
     centre, end = _PLACE[k.kind]
     limit = k.const(end)
