@@ -13,7 +13,7 @@ from functools import cache
 from types import BuiltinFunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from adjoint.compile.llvm.entry_layout import member_offset, read, unfit
+from adjoint.compile.llvm.entry_layout import foreign, member_offset, read, unfit
 from adjoint.compile.llvm.entry_support import CALLED_BUILTIN, CALLED_CODE
 
 # object.h, typeslots.h and structmember.h: numbers of the stable ABI.
@@ -51,7 +51,7 @@ def _base() -> type:
 
     Got from a class, an instance binds as a function does.
     """
-    if unfit() is not None:
+    if foreign() is not None:
         return object
     members = (_Member * 2)(_Member(b"__vectorcalloffset__", _SSIZE, CALLED_CODE, _READONLY, None))
     call = ctypes.cast(ctypes.pythonapi.PyVectorcall_Call, ctypes.c_void_p).value
@@ -90,11 +90,6 @@ class Called(_Base):
     _builtin: Callable[..., Any]
     _owner: Any  # whose code the word behind the head points to
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if _vectored():
-            _set_flags(cls)
-
 
 def _bind(called: Any, instance: object, owner: type | None = None) -> Any:
     return called if instance is None else MethodType(called, instance)
@@ -107,8 +102,10 @@ if _Base is object and not TYPE_CHECKING:
 def install(called: Called, builtin: Callable[..., Any] | None) -> None:
     """Let calls of an instance be calls of a builtin that `make_callable` made; of None: of its own ``__call__``.
 
-    May be done again and again, also while another thread is inside a call: that call ends with the code that it
-    began with. The instance keeps the library of the first builtin for as long as it lives.
+    The instance's class is told that its instances have such a word: again each time, since Python takes that back
+    where a class is given another ``__call__``. The builtin may be replaced while another thread is inside a call:
+    that call ends with the code that it began with. The instance keeps the library of the first builtin for as long
+    as it lives.
     """
     native = isinstance(builtin, BuiltinFunctionType) and _vectored()
     if not native:
@@ -119,7 +116,7 @@ def install(called: Called, builtin: Callable[..., Any] | None) -> None:
         if not hasattr(called, "_owner"):
             called._owner = library_of(builtin)
         _word(called).value = called._owner.address("vector")
-        _set_flags(type(called))  # Python takes one away where a class is given another __call__
+        _set_flags(type(called))
 
 
 def _word(called: Called) -> ctypes.c_size_t:

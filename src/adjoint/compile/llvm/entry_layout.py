@@ -131,13 +131,21 @@ def numpy_table() -> int:
     return int(pointer(("PyCapsule_GetPointer", ctypes.pythonapi))(capsule, None))
 
 
+def foreign() -> str | None:
+    """Why this Python is of a kind that native entries are not made for, at a glance; None where it is not."""
+    if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
+        return "this Python is not CPython with its global lock"
+    if struct.calcsize("P") != 8 or object.__basicsize__ != 16:
+        return "this Python's objects have another head"
+    return None
+
+
 @cache
 def unfit() -> str | None:
     """Why programs cannot be entered natively in this process: a sentence, or None where they can."""
-    if sysconfig.get_config_var("Py_GIL_DISABLED"):
-        return "this Python has no global lock"
-    if struct.calcsize("P") != 8 or object.__basicsize__ != 16:
-        return "this Python's objects have another head"
+    told = foreign()
+    if told is not None:
+        return told
     for what, probe in _PROBES.items():
         if not probe():
             return f"{what} is laid out in another way"
