@@ -198,7 +198,7 @@ def cbrt(k: Any, x: Any) -> Any:
 def hypot(k: Any, x: Any, y: Any) -> Any:
     """sqrt(x**2 + y**2), which overflows only where the result does; infinite with NaN beside infinity.
 
-    At most 1.05 ulp (f64) and 0.55 (f32).
+    At most 1.1 ulp (f64) and 0.55 (f32).
     """
     inf = k.const(math.inf)
     a, b = k.abs(x), k.abs(y)
