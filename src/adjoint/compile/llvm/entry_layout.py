@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import struct
 import sys
-import sysconfig
 from functools import cache
 from typing import Any
 
@@ -133,9 +132,9 @@ def numpy_table() -> int:
 
 def foreign() -> str | None:
     """Why this Python is of a kind that native entries are not made for, at a glance; None where it is not."""
-    if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
-        return "this Python is not CPython with its global lock"
-    if struct.calcsize("P") != 8 or object.__basicsize__ != 16:
+    if sys.implementation.name != "cpython" or struct.calcsize("P") != 8:
+        return "this is not CPython with words of 64 bits"
+    if object.__basicsize__ != 16:  # longer in free-threaded and in tracing builds
         return "this Python's objects have another head"
     return None
 
