@@ -42,7 +42,8 @@ class Output:
 @dataclass(frozen=True, slots=True)
 class Tree:
     """A nested structure of leaves: ``kind`` "leaf" (``leaf`` counts into the inputs or outputs), "none",
-    "tuple", "list" or "dict" (``keys`` in order, all strings), with ``children``.
+    "tuple", "list" or "dict" (``keys`` in order, all strings), with ``children``; or, among the arguments, "static":
+    it must be a recorded object (``leaf`` counts into these), or an int or str that equals it.
     """
 
     kind: str
