@@ -114,6 +114,10 @@ class Memory:
         for number, term in enumerate(self.program.outputs):
             self.of[term.id] = Buffer(term, "output", number, row_major(term.shape), term.size * term.dtype.itemsize)
 
+        for s in self.program.statements:
+            if s.onto is not None:
+                self.of[s.term.id] = self.of[s.onto.id]
+
     def _read_whole(self) -> set[int]:
         """The statements whose memory must be the plain C order: read under another shape, or by NumPy."""
         found: set[int] = set()

@@ -47,7 +47,21 @@ class Statement:
     ``kept`` gives (label, shift) for each axis (None for size 1), ``folded`` likewise for those that vanish.
     """
 
-    __slots__ = ("breaks", "cost", "folded", "kept", "kind", "loops", "number", "ranges", "reads", "term", "vector")
+    __slots__ = (
+        "breaks",
+        "cost",
+        "folded",
+        "kept",
+        "kind",
+        "loops",
+        "number",
+        "onto",
+        "ranges",
+        "reads",
+        "scale",
+        "term",
+        "vector",
+    )
 
     def __init__(self, number: int, term: Term, kind: str, labels: Labels) -> None:
         self.number = number
@@ -66,6 +80,9 @@ class Statement:
         self.breaks: dict[int, set[int]] = {}
         self.vector: int | None = None
         self.cost = 0
+        #: A contraction times this is added to what its result's memory holds, where ``onto`` names a result.
+        self.scale = 1.0
+        self.onto: Term | None = None
 
     @property
     def reduced(self) -> set[int]:

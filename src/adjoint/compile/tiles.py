@@ -132,9 +132,22 @@ def _region(program: Program, label: int) -> Region | None:
     for s in kept:
         if all(r in tiled for r in readers.get(s.number, [])):
             saved += s.term.size * s.term.dtype.itemsize
-    if not any(s.kind == "dot" and s.number in tiled for s in statements):
+    if sum(s.kind == "dot" and s.number in tiled for s in statements) < 2:
+        return None
+    # Arrays from outside that are not contiguous along the label are read and written in steps: that costs more.
+    strided = sum(_strided(program, s, label) for s in statements if s.number in tiled and s.kind != "dot")
+    if 2 * strided > saved:
         return None
     return Region(label, before, tiled, after, saved)
+
+
+def _strided(program: Program, s: Statement, label: int) -> int:
+    """The bytes of inputs and outputs that a statement would reach in steps if the label were innermost."""
+    whole = list(program.read_by(s)) + ([s.term] if any(o is s.term for o in program.outputs) else [])
+    last = s.kept[-1] if s.kept else None
+    if last is not None and last[0] == label:
+        return 0
+    return sum(t.size * t.dtype.itemsize for t in whole if len(t.shape) > 1)
 
 
 def _batch(s: Statement, label: int) -> bool:

@@ -31,7 +31,8 @@ class Dots(Products):
         b = self._operand(s, s.term.args[1], s.term.data[1], k, n)
         c = self._result(s, m, n)
         path = self.memory.paths[s.number]
-        beta = 1.0 if any(isinstance(p, Loop) and p.label in s.reduced for p in path) else 0.0
+        folds = any(isinstance(p, Loop) and p.label in s.reduced for p in path)
+        beta = 1.0 if folds or s.onto is not None else 0.0
         extents = [self._extent(s, letter, sizes) for letter in (m, n, k)]
         self._multiply(s, a, b, c, extents, beta)
 
@@ -95,11 +96,11 @@ class Dots(Products):
         if c.columns != 1 or 1 not in (a.rows, a.columns) or 1 not in (b.rows, b.columns) or min(steps) < 1:
             self._plain(s, a, b, c, (m, n, k), beta)
             return
-        small = m * k <= SMALL if c.columns == 1 and b.columns == 1 else False
+        small = s.onto is None and m * k <= SMALL if c.columns == 1 and b.columns == 1 else False
         if small:
             self.rows_product(a, b, c, (m, n, k), beta != 0.0, s.term.dtype)
             return
-        if m * n <= SMALL and a.columns == 1 and b.rows == 1:
+        if s.onto is None and m * n <= SMALL and a.columns == 1 and b.rows == 1:
             self.pairs_product(a, b, c, (m, n, k), beta != 0.0, s.term.dtype)
             return
         # BLAS counts columns first, so it computes C' = B' A' of what lies here in C order.
@@ -114,7 +115,7 @@ class Dots(Products):
             self._held(I32, n),
             self._held(I32, m),
             self._held(I32, k),
-            self._held(real, 1.0),
+            self._held(real, s.scale),
             b.pointer,
             self._held(I32, max(lead_b, 1)),
             a.pointer,
@@ -164,6 +165,8 @@ class Dots(Products):
                 x, y, z = at(a, i, l), at(b, l, j), at(c, i, j)
                 builder = self.at(len(self.frames) - 1)
                 product = builder.fmul(builder.load(x, typ=real), builder.load(y, typ=real))
+                if s.scale != 1.0:
+                    product = builder.fmul(product, ir.Constant(real, s.scale))
                 builder.store(builder.fadd(builder.load(z, typ=real), product), z)
 
             self.repeated(0, extents[2], 1, term)

@@ -41,6 +41,8 @@ class Initial(Statement):
         self.breaks = {}
         self.vector = labels[-1] if labels else None
         self.cost = 1
+        self.scale = 1.0
+        self.onto = None
 
 
 class Accumulator:
@@ -193,6 +195,9 @@ class Nests(Values):
 
     def _frame(self, loop: Loop, block: Any, place: Any, low: int, high: int, **known: Any) -> Frame:
         """A frame at a place that counts from the beginning of the current piece, if there is one."""
+        # What is in flight stands at the position plus its own shift, which indices carry themselves.
+        ahead = (known.get("unroll", 1) - 1) * known.get("lanes", 1)
+        high -= ahead
         piece = self._piece(loop.label)
         if piece is None:
             return Frame(block, loop.label, place, low=low, high=high, **known)
@@ -207,7 +212,7 @@ class Nests(Values):
             else:
                 self.builder.position_before(block.terminator)
             position = self.builder.add(*numbers)
-        return Frame(block, loop.label, position, local=place, low=piece.low, high=piece.high, **known)
+        return Frame(block, loop.label, position, local=place, low=piece.low, high=piece.high - ahead, **known)
 
     def _piece(self, label: int) -> Frame | None:
         """The frame of the loop over pieces of a label, where one is open and no other loop on it."""
@@ -297,7 +302,7 @@ class Nests(Values):
 
     def begin(self, s: Statement) -> None:
         """Empties the array that a fold's result will be, unless it is gathered in registers alone."""
-        if s.kind == "reduce" and self.memory.in_register(s):
+        if s.onto is not None or (s.kind == "reduce" and self.memory.in_register(s)):
             return
         opened = {f.label for f in self.frames if not f.width}
         todo = [f[0] for f in s.kept if f is not None and f[0] not in opened]
