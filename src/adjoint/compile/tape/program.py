@@ -22,8 +22,9 @@ from adjoint.graph.spec import Spec
 from adjoint.primitives.structure import ITEM
 from adjoint.site import here
 
-#: From this many operations on the tape is ready sooner than straight-line code, and not much slower to run.
-THRESHOLD = 1_000
+#: From this many operations on a graph goes to the tape. Straight-line code runs in about half of the tape's time a
+#: node, but takes a millisecond a node to compile at 500 nodes, and more a node beyond; the tape microseconds.
+THRESHOLD = 500
 
 
 def suits(graph: Graph, threshold: int = THRESHOLD) -> bool:
@@ -56,13 +57,13 @@ def suits(graph: Graph, threshold: int = THRESHOLD) -> bool:
 
 
 def plan_for(
-    graph: Graph, wrt: Sequence[Node] = (), loss: int = 0, signature: Signature | None = None
+    graph: Graph, wrt: Sequence[Node] = (), loss: int = 0, signature: Signature | None = None, cache: bool = True
 ) -> TapeProgram | None:
     """The program of a graph if it suits the tape, else None: values, then the gradient of one output by ``wrt``."""
     if not suits(graph):
         return None
     try:
-        return build(graph, wrt=wrt, loss=loss, signature=signature)
+        return build(graph, wrt=wrt, loss=loss, signature=signature, cache=cache)
     except UnsupportedError:
         return None
 
@@ -75,13 +76,15 @@ def build(
     *,
     signature: Signature | None = None,
     index: Any = None,
+    cache: bool = True,
 ) -> TapeProgram:
     """The program that computes the outputs, and the gradient of the scalar output number ``loss`` by each of ``wrt``.
 
     ``outputs`` are nodes of the graph (its own outputs unless given), ``wrt`` inputs of it; outputs may also be items
-    of a GRADIENT node. ``signature`` is for the native entry, ``index`` the dtype of places. Linear in the nodes;
-    nothing recurses. Raises UnsupportedError for what has no place on the tape, ArgumentError for a ``wrt`` that
-    is no input, ShapeError for a loss that is no scalar.
+    of a GRADIENT node. ``signature`` is for the native entry, ``index`` the dtype of places, ``cache`` says
+    whether machine code may stand on the disk. Linear in the nodes; nothing recurses. Raises UnsupportedError for
+    what has no place on the tape, ArgumentError for a ``wrt`` that is no input, ShapeError for a loss that is no
+    scalar.
     """
     results = tuple(graph.outputs if outputs is None else outputs)
     if wrt and results[loss].shape != ():
@@ -105,7 +108,7 @@ def build(
     for spec in made:
         if spec.dtype != flat.dtype:
             raise UnsupportedError(f"an output is {spec!r}, the tape works in {flat.dtype}.")
-    return TapeProgram(schedule(flat, asked, index), [n.spec for n in graph.inputs], flat.given, made, signature)
+    return TapeProgram(schedule(flat, asked, index), [n.spec for n in graph.inputs], flat.given, made, signature, cache)
 
 
 class TapeProgram:
@@ -116,12 +119,18 @@ class TapeProgram:
     """
 
     def __init__(
-        self, tape: Tape, inputs: list[Spec], given: list[Any], outputs: list[Spec], signature: Signature | None = None
+        self,
+        tape: Tape,
+        inputs: list[Spec],
+        given: list[Any],
+        outputs: list[Spec],
+        signature: Signature | None = None,
+        cache: bool = True,
     ) -> None:
         self.tape = tape
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)
-        self.signature = signature
-        self.library = machine_of(tape)
+        self.signature, self.cache = signature, cache
+        self.library = machine_of(tape, cache)
         self.address = self.library.address("run")
         self.arena_bytes = tape.arena_bytes
         self._native = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 4)(self.address)
