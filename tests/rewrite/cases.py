@@ -94,6 +94,13 @@ def softmaxes(x):
     return anp.exp(x - s) * anp.exp(x - t)
 
 
+def slopes(z, g, factor):
+    e = anp.exp(-abs(z))
+    below = op("where", op("not_equal", z, 0), g * factor * (special.sigmoid(abs(z)) * e) * anp.sign(z), 0.0)
+    above = op("where", z <= 0.0, op("where", op("equal", z, 0.0), 0.5 * g, 0.0), g)
+    return anp.tanh(z) - below + above
+
+
 def shares(x, shift):
     e = anp.exp(x - shift if shift is not None else x)
     return e / anp.sum(e, axis=-1, keepdims=True)
@@ -286,6 +293,12 @@ CASES: dict[str, Case] = {
     "fixed-shift": case(lambda x: shares(x, x[:, :1]), lambda x: shares(x, 2.0 * x), M),
     "one-softmax": case(
         softmaxes, lambda x: anp.exp(x - op("logsumexp", x, axis=(-1,), keepdims=True)), M
+    ),
+    "nothing-but-zeros": case(
+        lambda x: op("where", op("not_equal", x, 0), x, 0.0), lambda x: op("where", op("not_equal", x, 0), x, 1.0), M
+    ),
+    "slope-of-softplus-in-parts": case(
+        lambda z, g: slopes(z, g, 1.0), lambda z, g: slopes(z, g, 2.0), Spec((8,)), Spec((8,))
     ),
     # strength
     "second-power": case(lambda x: op("power", x, 2.0), lambda x: op("power", x, 2.25), M),

@@ -92,6 +92,14 @@ def test_gradients_become_small(name, bound):
     assert len(optimise(graph_of_gradient(forward)).graph) <= bound
 
 
+def test_softplus_in_parts_and_its_slope_are_put_together_also_in_a_whole_gradient():
+    f, specs = WORKLOADS["fused"]
+    made = optimise(gradient(f, *specs)).graph
+    names = [n.op.name for n in made.nodes]
+    assert names.count("softplus") == names.count("sigmoid") == names.count("tanh") == 1
+    assert not {"where", "exp", "log1p", "divide"} & set(names)
+
+
 def test_the_mixture_has_three_large_products_and_no_fourth():
     f, specs = WORKLOADS["mixture"]
     forward = optimise(traced(f, *specs), passes=BEFORE_DERIVATIVE).graph

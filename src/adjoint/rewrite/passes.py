@@ -19,6 +19,7 @@ from adjoint.rewrite.rules_logsum import LOGSUM, SHARES, SHIFTS
 from adjoint.rewrite.rules_motion import MOTION, one_keepdims
 from adjoint.rewrite.rules_select import SELECT
 from adjoint.rewrite.rules_shape import SHAPE
+from adjoint.rewrite.rules_slopes import SLOPES
 from adjoint.rewrite.rules_stable import STABLE
 from adjoint.rewrite.rules_strength import STRENGTH
 
@@ -38,7 +39,7 @@ class Pass(NamedTuple):
 cse = Pass("cse", "equal values are computed once")
 fold = Pass("fold", "constants, and operations that change nothing", FOLD + SHAPE)
 algebra = Pass("algebra", "signs, terms, factors, indices and choices", FOLD + SHAPE + ALGEBRA + INDEX + SELECT)
-stabilise = Pass("stabilise", "softplus, logsumexp and others in the place of what overflows", LOGSUM + STABLE)
+stabilise = Pass("stabilise", "softplus, logsumexp and others in the place of what overflows", LOGSUM + STABLE + SLOPES)
 shifts = Pass("shifts", "shifts by which no derivative goes, before one is taken", SHIFTS)
 cuts = Pass("cuts", "stopped gradients, once no derivative is taken any more", CUTS)
 strength = Pass("strength", "products in the place of powers, divisions and exponentials", STRENGTH + SHARES)
