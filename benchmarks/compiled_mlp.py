@@ -16,7 +16,7 @@ import numpy
 
 import adjoint as ad
 import adjoint.numpy as anp
-from adjoint.nn.functional import cross_entropy
+from adjoint.nn.functional import log_softmax
 
 TITLE = "MLP 784-512-256-10, batch 128, float32: one SGD step, weights donated"
 
@@ -29,7 +29,7 @@ def forward(np, parameters, x):
 
 
 def loss(parameters, x, y):
-    return cross_entropy(forward(anp, parameters, x), y)
+    return -log_softmax(forward(anp, parameters, x), axis=1)[numpy.arange(mlp.BATCH), y].mean()
 
 
 def loss_in_numpy_terms(np, parameters, x, y):
@@ -124,7 +124,7 @@ def products() -> bench.Run:
 
 def cases() -> Iterator[bench.Case]:
     terms = functools.partial(loss_in_numpy_terms, anp)
-    for name, function in (("the library's loss", loss), ("NumPy terms", terms)):
+    for name, function in (("log_softmax", loss), ("NumPy terms", terms)):
         yield bench.Case(
             name,
             ours=functools.partial(ours, function),

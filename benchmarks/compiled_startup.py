@@ -69,9 +69,8 @@ def child(engine: str, workload: str) -> None:
     import numpy
 
     if engine == "adjoint":
-        import adjoint.compile
-
-        for module in pkgutil.walk_packages(adjoint.compile.__path__, "adjoint.compile."):
+        package = importlib.import_module("adjoint.compile")
+        for module in pkgutil.walk_packages(package.__path__, "adjoint.compile."):
             importlib.import_module(module.name)
         for name in ("llvmlite.binding", "llvmlite.ir", "scipy.linalg.cython_blas", "scipy.special"):
             importlib.import_module(name)
