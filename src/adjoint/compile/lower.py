@@ -28,7 +28,9 @@ INTEGERS = (np.dtype(np.int64), np.dtype(np.int32))
 #: Records that look at their operands as truth values.
 LOGIC = frozenset({"logical_and", "logical_or", "logical_xor", "logical_not"})
 #: Records whose result is a truth value and whose operands are numbers of one dtype.
-TESTS = frozenset({"equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "isnan", "isfinite", "isinf"})
+TESTS = frozenset(
+    {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "isnan", "isfinite", "isinf"}
+)
 
 
 class Lowering:
@@ -77,7 +79,7 @@ class Lowering:
         """The term of one operation."""
         op, params = node.op, node.params or {}
         if op is ITEM:
-            return self.found[node.inputs[0]][params["index"]]  # type: ignore[index]
+            return self.found[node.inputs[0]][params["index"]]
         if op.name in {"alias", "cut"}:
             return self.operand(node.inputs[0])
         if not op.several and native_dtype(node.dtype):
@@ -105,9 +107,9 @@ class Lowering:
         if name in {"argmax", "argmin"}:
             return lower_argbest(self, operands[0], node, params)
         if name == "matmul" and node.dtype in FLOATS:
-            return lower_matmul(self, *operands, node)
+            return lower_matmul(self, operands[0], operands[1], node)
         if name == "einsum" and node.dtype in FLOATS:
-            return lower_einsum(self, *operands, node, params["subscripts"])
+            return lower_einsum(self, operands[0], operands[1], node, params["subscripts"])
         if op.emit is not None and op.family in {"elementwise", "router", "blocked"}:
             return self.pointwise(op, node, params, operands)
         return None

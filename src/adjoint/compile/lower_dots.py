@@ -15,7 +15,7 @@ def lower_matmul(low: Any, x: Term, y: Term, node: Node) -> Term:
     x, y = low.cast(x, node.dtype), low.cast(y, node.dtype)
     batch = len(node.shape) - (len(x.shape) > 1) - (len(y.shape) > 1)
     lead = _LETTERS[:batch]
-    i, j, k = _LETTERS[batch : batch + 3]
+    i, j, k = list(_LETTERS[batch : batch + 3])
     left = (i if len(x.shape) > 1 else "") + k
     right = k + (j if len(y.shape) > 1 else "")
     a = lead[batch - (len(x.shape) - len(left)) :] + left if len(x.shape) > len(left) else left
@@ -54,8 +54,8 @@ def dot(low: Any, x: Term, y: Term, a: str, b: str, out: str, shape: tuple[int, 
         made = _product(low, x, y, a, b, short, sizes)
     else:
         made = low.terms.make("dot", (x, y), (a, b, short), small, x.dtype)
-    term: Term = low.terms.reshape(made, shape)
-    return term
+    whole: Term = low.terms.reshape(made, shape)
+    return whole
 
 
 def _small(sizes: dict[str, int], rows: list[str], columns: list[str], shared: list[str]) -> bool:

@@ -49,8 +49,8 @@ def lower_logsumexp(low: Any, x: Term, node: Node, params: dict[str, Any]) -> Te
     total = low.terms.reduce("sum", shifted, axes)
     folded = low.apply("add", low.apply("log", total), safe)
     low.folded[folded.id] = (x, axes, shifted, total)
-    term = low.terms.reshape(folded, node.shape)
-    return term
+    whole: Term = low.terms.reshape(folded, node.shape)
+    return whole
 
 
 def share(low: Any, operand: Term) -> Term | None:
@@ -93,8 +93,8 @@ def lower_norm(low: Any, x: Term, node: Node, params: dict[str, Any]) -> Term:
     scale = low.apply("where", usable, best, one)
     scaled = low.apply("divide", x, _kept(low, scale, x, axes))
     total = low.apply("sqrt", low.terms.reduce("sum", low.apply("multiply", scaled, scaled), axes))
-    term = low.terms.reshape(low.apply("multiply", total, scale), node.shape)
-    return term
+    whole: Term = low.terms.reshape(low.apply("multiply", total, scale), node.shape)
+    return whole
 
 
 def lower_argbest(low: Any, x: Term, node: Node, params: dict[str, Any]) -> Term | None:

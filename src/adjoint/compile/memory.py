@@ -36,10 +36,10 @@ class Step:
 
 
 class Buffer:
-    """Where an array lies: ``space`` "input", "output", "array" (with ``number``) or "arena" (with ``offset`` in bytes).
+    """Where an array lies: ``space`` "input", "output", "array" (``number`` says which) or "arena" (at ``offset`` bytes).
 
-    ``strides`` gives elements an axis of the term; 0 for an axis that is not kept. ``origin`` names the tile
-    labels whose positions count from the beginning of the piece.
+    ``strides`` gives elements an axis of the term; 0 for an axis that is not kept. ``tiled`` names the axes
+    whose positions count from the beginning of the current piece of a tile.
     """
 
     __slots__ = ("bytes", "first", "last", "number", "offset", "space", "strides", "term", "tiled")

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-
 from adjoint.compile.cache import disk as cache_on_disk
 from adjoint.compile.cache import make_key
 from adjoint.compile.calls import steps_in_python
@@ -191,5 +190,3 @@ def build(
     ``strict`` keeps every rounding as it is written; ``donate`` names the inputs whose memory results may take.
     """
     return Native(graph, signature, strict=strict, donate=donate, cache=cache)
-
-

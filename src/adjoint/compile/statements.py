@@ -16,10 +16,35 @@ from adjoint.compile.terms import Term
 
 #: What an operation costs next to an addition; others cost 1.
 COSTS = {"divide": 6, "sqrt": 6, "reciprocal": 6, "cbrt": 30, "floor_divide": 10, "remainder": 12, "round": 4}
-DEAR = (
-    "exp expm1 exp2 log log1p log2 log10 sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh arctanh "
-    "arctan2 power logaddexp xlogy hypot sigmoid softplus erf"
-).split()
+DEAR = [
+    "exp",
+    "expm1",
+    "exp2",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "sin",
+    "cos",
+    "tan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "arcsinh",
+    "arccosh",
+    "arctanh",
+    "arctan2",
+    "power",
+    "logaddexp",
+    "xlogy",
+    "hypot",
+    "sigmoid",
+    "softplus",
+    "erf",
+]
 COSTS |= dict.fromkeys(DEAR, 20)
 
 #: A cheap chain longer than this with several users is computed once.
@@ -263,8 +288,8 @@ def matrix_letters(term: Term, sizes: dict[str, int]) -> tuple[str, str, str]:
     rows = [c for c in a if c in out and c not in b]
     columns = [c for c in b if c in out and c not in a]
     folded = [c for c in a if c in b and c not in out]
-    best = lambda letters: max(letters, key=lambda c: sizes[c])
-    return best(rows), best(columns), best(folded)
+    longest = [max(letters, key=lambda c: sizes[c]) for letters in (rows, columns, folded)]
+    return longest[0], longest[1], longest[2]
 
 
 def single(index: tuple[Index, ...], shape: tuple[int, ...]) -> tuple[Index, ...]:

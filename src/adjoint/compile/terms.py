@@ -123,7 +123,7 @@ class Terms:
 
     def view(self, x: Term, axes: tuple[Axis, ...], shape: tuple[int, ...]) -> Term:
         """The operand at affine indices; a view of a view is one view."""
-        axes = tuple((-1, 0, a + (0 if d < 0 else 0)) if d < 0 or shape[d] == 1 else (d, m, a) for d, m, a in axes)
+        axes = tuple((-1, 0, a) if d < 0 or shape[d] == 1 else (d, m, a) for d, m, a in axes)
         if x.kind == "view":
             inner: list[Axis] = []
             for d, m, a in x.data:
@@ -133,7 +133,9 @@ class Terms:
                     e, n, b = axes[d]
                     inner.append((e, m * n, m * b + a) if e >= 0 else (-1, 0, m * b + a))
             return self.view(x.args[0], tuple(inner), shape)
-        plain = all((d, m, a) == (i, 1, 0) or (n == 1 and a == 0) for i, ((d, m, a), n) in enumerate(zip(axes, x.shape)))
+        plain = all(
+            (d, m, a) == (i, 1, 0) or (n == 1 and a == 0) for i, ((d, m, a), n) in enumerate(zip(axes, x.shape))
+        )
         if x.shape == shape and plain:
             return x
         return self.make("view", (x,), axes, shape, x.dtype)
@@ -175,5 +177,3 @@ class Terms:
         if x.kind == "reshape":
             return self.reshape(x.args[0], shape)
         return self.make("reshape", (x,), (), shape, x.dtype)
-
-

@@ -43,7 +43,10 @@ def nests(program: Program) -> list[Loop | Leaf]:
     region = _best(program)
     if region is None:
         return nest(program.statements)
-    pick = lambda chosen: [s for s in program.statements if s.number in chosen]
+
+    def pick(chosen: set[int]) -> list[Statement]:
+        return [s for s in program.statements if s.number in chosen]
+
     inside = pick(region.tiled)
     for s in inside:
         if s.kind != "dot" and region.label in s.loops:

@@ -214,5 +214,3 @@ def _all(lanes: int) -> Any:
 def _suffix(wide: Any) -> str:
     element = wide.element
     return f"v{wide.count}{element.intrinsic_name}"
-
-

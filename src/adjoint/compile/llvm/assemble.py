@@ -32,7 +32,7 @@ class StepScribe(Dots):
     def base(self, term: int) -> Any:
         """The pointer of a buffer, from the next slot of the table; written once, in the first block."""
         buffer = self.memory.root(self.memory.of[term].term)
-        for slot, (known, pointer) in enumerate(self._known):
+        for known, pointer in self._known:
             if known is buffer or (known.space == buffer.space != "arena" and known.number == buffer.number):
                 return pointer
         slot = len(self._known)
@@ -50,7 +50,7 @@ class StepScribe(Dots):
 
     @property
     def _known(self) -> list[tuple[Buffer, Any]]:
-        return self.__dict__.setdefault("_bases_known", [])  # type: ignore[no-any-return]
+        return self.__dict__.setdefault("_bases_known", [])
 
     def write(self, step: Step) -> list[Buffer]:
         """Writes the step; the buffers that its table must hold, in order."""
@@ -59,7 +59,7 @@ class StepScribe(Dots):
         return [buffer for buffer, _ in self._known]
 
 
-class _Bases(dict):  # type: ignore[type-arg]
+class _Bases(dict):
     def __init__(self, scribe: StepScribe) -> None:
         super().__init__()
         self._scribe = scribe

@@ -15,7 +15,6 @@ from adjoint.compile.memory import Buffer
 from adjoint.compile.statements import Statement, _at, matrix_letters
 from adjoint.compile.terms import Term
 
-
 #: Products of at most so many multiplications a column are written out.
 SMALL = 4096
 
@@ -70,7 +69,8 @@ class Dots(Products):
         inside = self._inside(s)
         index = self.program.down(term, self._index(s, letters, inside))
         symbolic = self.program.down(
-            term, tuple((letter, 1, 0) if letter in (row, column) else (-1, 0, 0) for letter in letters)  # type: ignore[misc]
+            term,
+            tuple((letter, 1, 0) if letter in (row, column) else (-1, 0, 0) for letter in letters),  # type: ignore[misc]
         )
         pointer = self.pointer(buffer, index)[0]
         return Matrix(pointer, self._step_of(buffer, symbolic, row), self._step_of(buffer, symbolic, column))
@@ -83,7 +83,9 @@ class Dots(Products):
         return Matrix(pointer, buffer.strides[letters.index(row)], buffer.strides[letters.index(column)])
 
     def _step_of(self, buffer: Buffer, index: tuple[Any, ...], letter: str) -> int:
-        return sum(stride * factor for stride, (of, factor, _) in zip(buffer.strides, index, strict=True) if of == letter)
+        return sum(
+            stride * factor for stride, (of, factor, _) in zip(buffer.strides, index, strict=True) if of == letter
+        )
 
     def _multiply(self, s: Statement, a: Matrix, b: Matrix, c: Matrix, extents: list[Any], beta: float) -> None:
         m, n, k = extents
@@ -172,5 +174,3 @@ class Dots(Products):
             self.repeated(0, extents[2], 1, term)
 
         self.repeated(0, extents[0], 1, lambda i: self.repeated(0, extents[1], 1, lambda j: entry(i, j)))
-
-

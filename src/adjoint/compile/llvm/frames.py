@@ -144,9 +144,12 @@ class Scribe:
             builder = self.at(depth)
             kind = ir.VectorType(scalar.type, lanes)
             one = builder.insert_element(ir.Constant(kind, ir.Undefined), scalar, I32(0))
-            memo[key] = builder.shuffle_vector(
-                one, ir.Constant(kind, ir.Undefined), ir.Constant(ir.VectorType(I32, lanes), None)
-            ), scalar
+            memo[key] = (
+                builder.shuffle_vector(
+                    one, ir.Constant(kind, ir.Undefined), ir.Constant(ir.VectorType(I32, lanes), None)
+                ),
+                scalar,
+            )
         return memo[key][0]
 
     def convert(self, value: Any, given: Any, wanted: Any, lanes: int) -> Any:

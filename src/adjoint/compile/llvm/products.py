@@ -72,7 +72,9 @@ class Products(Nests):
 
         def block(j: Any) -> None:
             full = m // height * height
-            self.repeated(0, full, height, lambda i: self._block(a, b, c, i, j, k, height, vectors, lanes, more, dtype, mask))
+            self.repeated(
+                0, full, height, lambda i: self._block(a, b, c, i, j, k, height, vectors, lanes, more, dtype, mask)
+            )
             if full < m:
                 self._block(a, b, c, I64(full), j, k, m - full, vectors, lanes, more, dtype, mask)
 
@@ -96,7 +98,10 @@ class Products(Nests):
         real = memory_type(dtype)
         wide = ir.VectorType(real, lanes)
         slots = [[self.slot(wide) for _ in range(vectors)] for _ in range(height)]
-        place = lambda r, v: self._entry(c, real, i, j, r, v * lanes)
+
+        def place(r: int, v: int) -> Any:
+            return self._entry(c, real, i, j, r, v * lanes)
+
         for r in range(height):
             for v in range(vectors):
                 first = self._read(place(r, v), wide, mask, dtype) if more else ir.Constant(wide, None)

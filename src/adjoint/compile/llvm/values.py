@@ -106,11 +106,10 @@ class Values(Access):
             base = self.splat(base, lanes, depth)
             builder = self.at(depth)
             base = builder.add(base, ir.Constant(ir.VectorType(I64, lanes), list(range(lanes))))
-        number = lambda n: I64(n) if lanes == 1 else ir.Constant(ir.VectorType(I64, lanes), [n] * lanes)
         if factor != 1:
-            base = builder.mul(base, number(factor))
+            base = builder.mul(base, _whole(factor, lanes))
         if add:
-            base = builder.add(base, number(add))
+            base = builder.add(base, _whole(add, lanes))
         return Val(base, lanes, depth)
 
     def _span(self, index: Any) -> tuple[int, int] | None:
@@ -137,24 +136,25 @@ class Values(Access):
                 unknown.append(i)
         if not unknown:
             return self.value(inside, single(inner, inside.shape))
-        clamped = list(single(inner, inside.shape))
+        clamped: list[Any] = list(single(inner, inside.shape))
         truth: Val | None = None
         for i in unknown:
             place = self.place(inner[i])
             builder = self.at(place.depth)
             lanes = place.lanes
-            number = lambda n, lanes=lanes: I64(n) if lanes == 1 else ir.Constant(ir.VectorType(I64, lanes), [n] * lanes)
-            within = builder.icmp_unsigned("<", place.llvm, number(inside.shape[i]))
-            safe = builder.select(within, place.llvm, number(0))
+            within = builder.icmp_unsigned("<", place.llvm, _whole(inside.shape[i], lanes))
+            safe = builder.select(within, place.llvm, _whole(0, lanes))
             if inside.shape[i] != 1:
                 clamped[i] = (Dynamic(Val(safe, lanes, place.depth)), 1, 0)
             truth = self._both(truth, Val(within, lanes, place.depth))
         assert truth is not None
-        one = self.value(inside, tuple(clamped))
+        chosen = self.value(inside, tuple(clamped))
         other = self.value(outside, index if outside.shape else ())
-        depth = max(truth.depth, one.depth, other.depth)
-        lanes = max(truth.lanes, one.lanes, other.lanes)
-        parts = [self.widened(v, lanes, d) for v, d in ((truth, np.dtype(bool)), (one, term.dtype), (other, term.dtype))]
+        depth = max(truth.depth, chosen.depth, other.depth)
+        lanes = max(truth.lanes, chosen.lanes, other.lanes)
+        parts = [
+            self.widened(v, lanes, d) for v, d in ((truth, np.dtype(bool)), (chosen, term.dtype), (other, term.dtype))
+        ]
         return Val(self.at(depth).select(*parts), lanes, depth)
 
     def _both(self, one: Val | None, other: Val) -> Val:
@@ -164,3 +164,8 @@ class Values(Access):
         bool_ = np.dtype(bool)
         a, b = self.widened(one, lanes, bool_), self.widened(other, lanes, bool_)
         return Val(self.at(depth).and_(a, b), lanes, depth)
+
+
+def _whole(n: int, lanes: int) -> Any:
+    """A whole number in every lane."""
+    return I64(n) if lanes == 1 else ir.Constant(ir.VectorType(I64, lanes), [n] * lanes)
