@@ -22,19 +22,38 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import _harness as bench
-
-if bench.THREADS == 1 and hasattr(os, "sched_setaffinity"):
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-
 import numpy as np
 
 import adjoint as ad
+
+
+def _idle() -> dict[int, int]:
+    """How long each core has been idle, in the kernel's ticks."""
+    if not os.path.exists("/proc/stat"):
+        return {}
+    with open("/proc/stat") as file:
+        fields = [line.split() for line in file if line.startswith("cpu") and line[3].isdigit()]
+    return {int(words[0][3:]): int(words[4]) for words in fields}
+
+
+def _hold() -> None:
+    """Holds the process to one core: the one that has been most idle just now."""
+    before = _idle()
+    time.sleep(0.2)
+    after = _idle()
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores, key=lambda core: (after.get(core, 0) - before.get(core, 0), core))})
+
+
+if bench.THREADS == 1 and hasattr(os, "sched_setaffinity") and len(os.sched_getaffinity(0)) > 1:
+    _hold()
 
 Run = Callable[[], Any]
 Maker = Callable[[], Run | None]
