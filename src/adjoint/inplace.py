@@ -107,7 +107,8 @@ def _writable(tensor: Tensor, form: str) -> None:
 def write(self: Tensor, key: Any, v: Any, /) -> None:
     """``x[key] = v``: the written places take v and its gradient, the rest keep theirs."""
     _writable(self, "x[i] = v")
-    template, arrays = split_index(operators.plain_index(key))
+    trace = tracing()
+    template, arrays = split_index(operators.plain_index(key if trace is None else trace.unmasked(key)))
     if not _write_in_place(self, template, arrays, v):
         out = apply(set_at, (self, v, *arrays), {"index": template})
         rebind(self, out._value, out._node)

@@ -64,8 +64,11 @@ def _rdivmod(x: Any, y: Any, /) -> Any:
 
 def index(x: Any, key: Any, /) -> Any:
     """``x[key]``, in every form that NumPy knows."""
+    mode = MODE.get()
+    if mode is not None and mode.tracing is not None:
+        key = mode.tracing.unmasked(key)
     template, arrays = split_index(plain_index(key))
-    out = None if arrays or MODE.get() is not None else _picked(x, template)
+    out = None if arrays or mode is not None else _picked(x, template)
     if out is None:
         out = apply(getitem, (x, *arrays), {"index": template})
     if out._view:

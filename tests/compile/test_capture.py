@@ -178,3 +178,22 @@ def test_integer_tensors_pick_places_anew():
     assert exe(x).tolist() == [4.0, 2.0]
     place += 1
     assert exe(x).tolist() == [6.0, 4.0]
+
+
+def test_captured_masks_pick_anew():
+    mask = np.array([True, False, True])
+    exe = python(ad.value_and_grad(lambda x: anp.sum(x[mask] ** 2)))
+    x = np.array([1.0, 2.0, 3.0])
+    assert_alike(exe(x), (np.float64(10.0), np.array([2.0, 0.0, 6.0])))
+    mask[1] = True
+    assert_alike(exe(x), (np.float64(14.0), np.array([2.0, 4.0, 6.0])))
+
+    def written(x):
+        y = x * 1.0
+        y[mask] = 5.0
+        return y
+
+    compiled = python(written)
+    assert_alike(compiled(x), np.full(3, 5.0))
+    mask[0] = False
+    assert_alike(compiled(x), np.array([1.0, 5.0, 5.0]))

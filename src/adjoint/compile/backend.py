@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adjoint.compile import python_backend
+from adjoint.compile.foreign import ForeignProgram
 from adjoint.compile.python_backend import Program
 from adjoint.compile.signature import Signature
 from adjoint.compile.strip import stripped
@@ -98,7 +99,9 @@ def rewritten(graph: Graph, *, strict: bool) -> tuple[Graph, Any]:
 
 def translated(graph: Graph, signature: Signature, options: Options) -> Program:
     """Native code, or flat Python where that was asked for or native code is not to be had."""
-    if options.backend == "python" or options.namespace is not None:
+    if options.namespace is not None:
+        return ForeignProgram(graph, signature, options.namespace)
+    if options.backend == "python":
         return python_backend.build(graph, signature, text=True)
     native = native_backend()
     if native is None:

@@ -159,6 +159,8 @@ def _foreign(value: Any) -> bool:
 
 def _of_instance(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     kind = type(value)
+    if hasattr(kind, "dtype") and hasattr(kind, "shape"):
+        return  # an array of another library
     prefix = name or "self"
     inside = getattr(value, "__dict__", None)
     if isinstance(inside, dict):
@@ -166,7 +168,7 @@ def _of_instance(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     for base in kind.__mro__:
         slots = vars(base).get("__slots__", ())
         for slot in (slots,) if isinstance(slots, str) else slots:
-            if hasattr(value, slot):
+            if slot not in {"__dict__", "__weakref__"} and hasattr(value, slot):
                 yield f"{prefix}.{slot}", getattr(value, slot)
     if not _foreign(kind):
         yield "", kind

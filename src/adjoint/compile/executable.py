@@ -266,7 +266,7 @@ class Executable:
         current = self._current()
         program = current.program
         if isinstance(program, PythonProgram):
-            return program.source
+            return str(program.plan)
         return PythonProgram(current.built.graph, current.traced.signature).source
 
     @property

@@ -50,10 +50,6 @@ class PythonProgram:
         """The text that runs."""
         return self.source
 
-    def on(self, namespace: Any, values: list[Any]) -> list[Any]:
-        """The outputs as arrays of another library."""
-        return self._several(self._call(*values, **self._constants, np=namespace))
-
     def run(self, values: list[Any]) -> list[Any]:
         """The outputs as fresh arrays."""
         with np.errstate(all="ignore"):

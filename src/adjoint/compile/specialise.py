@@ -11,7 +11,8 @@ import numpy as np
 from adjoint.apply import apply, make
 from adjoint.compile import derive
 from adjoint.compile.backend import Built, Options, build
-from adjoint.compile.python_backend import PythonProgram, owned
+from adjoint.compile.foreign import ForeignProgram
+from adjoint.compile.python_backend import owned
 from adjoint.compile.tape.gradient import expanded
 from adjoint.compile.trace import leaked
 from adjoint.compile.traced import Traced
@@ -62,6 +63,9 @@ class Specialisation:
                 and is_tracked(held)
                 and not self._tracks
             ):
+                return False
+        for mask, values in self.traced.pinned:
+            if not np.array_equal(mask._value if type(mask) is Tensor else mask, values):
                 return False
         return True
 
@@ -149,9 +153,9 @@ class Specialisation:
 
     def _foreign(self, leaves: list[Any]) -> Any:
         """The results as arrays of the library that ``namespace`` belongs to."""
-        assert isinstance(self.program, PythonProgram)
+        assert isinstance(self.program, ForeignProgram)
         captured = [v._value if type(v) is Tensor else v for v in self.traced.captured]
-        return self.traced.rebuild(self.program.on(self.options.namespace, [*leaves, *captured]))
+        return self.traced.rebuild(self.program.on_arrays([*leaves, *captured]))
 
 
 def _array(value: Any) -> Any:

@@ -47,6 +47,8 @@ class Trace:
         #: Captured tensors and arrays with the nodes that stand for them, in the order of their first use.
         self.captures: list[tuple[Captured, Node]] = []
         self.reach = Reach(roots)
+        #: Captured masks with their values: where those change, the function is traced again.
+        self.pinned: list[tuple[Any, Any]] = []
         self._lifted: dict[int, tuple[Any, Tensor | None]] = {}
 
     @property
@@ -164,6 +166,20 @@ class Trace:
 
     def _all_weak(self, operands: tuple[Any, ...]) -> bool:
         return all(x._node in self.weak if type(x) is Tensor else type(x) in (int, float, complex) for x in operands)
+
+    def unmasked(self, key: Any) -> Any:
+        """An index with the places that a captured mask picks, in its stead: how many they are, its values decide."""
+        parts: list[Any] = []
+        for one in key if type(key) is tuple else (key,):
+            mask = one._value if type(one) is Tensor else one
+            if not isinstance(mask, np.ndarray) or mask.dtype.kind != "b" or not mask.ndim:
+                parts.append(one)
+                continue
+            found = self.reach.find(one)
+            if found is not None:
+                self.pinned.append((found[1], mask.copy()))
+            parts.extend(np.nonzero(mask))
+        return tuple(parts) if len(parts) != 1 or type(key) is tuple else parts[0]
 
     # What the transforms ask.
 

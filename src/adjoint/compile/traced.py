@@ -52,6 +52,8 @@ class Traced:
     plain: bool
     #: The settings among the arguments, as the signature's trees count them.
     settings: tuple[Any, ...]
+    #: Captured masks, with the values that the program was made for.
+    pinned: tuple[tuple[Any, Any], ...]
 
 
 def trace_call(
@@ -127,7 +129,8 @@ def trace_call(
         result or Tree("none"),
         len(held),
     )
-    plain = trees is not None and result is not None and "tensor" not in (*kinds, *kinds_out) and not conditions
+    plain = trees is not None and result is not None and "tensor" not in (*kinds, *kinds_out)
+    plain = plain and not conditions and not trace.pinned
     known = [c for c, _ in trace.captures]
     known += [Captured(n, v, True) for n, v in trace.reach.scalars.items() if not n.startswith("default")]
     return Traced(
@@ -142,6 +145,7 @@ def trace_call(
         rebuild,
         plain,
         tuple(settings),
+        tuple(trace.pinned),
     )
 
 

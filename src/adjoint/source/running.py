@@ -80,10 +80,15 @@ def _fitted(name: str, spec: Spec, value: Any) -> Any:
     return array.astype(spec.dtype, copy=False)[()]
 
 
+def function_of(text: str, name: str, helper: Callable[[str], str]) -> Callable[..., Any]:
+    """The function of a flat source whose helpers have other texts: those that ``helper`` gives by name."""
+    return _compiled(text, name, helper)
+
+
 @lru_cache(maxsize=256)
-def _compiled(text: str, name: str) -> Callable[..., Any]:
+def _compiled(text: str, name: str, helper: Callable[[str], str] = helper_text) -> Callable[..., Any]:
     """The function of a text that has passed the check; tracebacks show its lines."""
-    tree = _checked(text, name)
+    tree = _checked(text, name, helper)
     file = f"<adjoint source {hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:12]}>"
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     space: dict[str, Any] = {"__name__": "adjoint_source"}
@@ -99,7 +104,7 @@ _EXPRESSIONS = (
 )  # fmt: skip
 
 
-def _checked(text: str, name: str) -> ast.Module:
+def _checked(text: str, name: str, text_of: Callable[[str], str] = helper_text) -> ast.Module:
     """The text as syntax; raises GraphError unless it is an import, our helpers, and one function of formulas."""
     tree = ast.parse(text)
     first, *functions = tree.body
@@ -107,7 +112,7 @@ def _checked(text: str, name: str) -> ast.Module:
         raise GraphError("this text is no flat source: it does not begin with `import numpy` and a function.")
     *helpers, main = functions
     for helper in helpers:
-        known = isinstance(helper, ast.FunctionDef) and ast.dump(helper) == _helper_dump(helper.name)
+        known = isinstance(helper, ast.FunctionDef) and ast.dump(helper) == _helper_dump(helper.name, text_of)
         if not known:
             raise GraphError(f"this text is no flat source: line {helper.lineno} is none of its helpers.")
     if not isinstance(main, ast.FunctionDef) or main.name != name or main.decorator_list:
@@ -127,8 +132,8 @@ def _checked(text: str, name: str) -> ast.Module:
 
 
 @lru_cache(maxsize=64)
-def _helper_dump(name: str) -> str:
+def _helper_dump(name: str, text_of: Callable[[str], str]) -> str:
     try:
-        return ast.dump(ast.parse(helper_text(name)).body[0])
+        return ast.dump(ast.parse(text_of(name)).body[0])
     except (AttributeError, TypeError, AssertionError):
         return ""

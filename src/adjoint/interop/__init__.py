@@ -1,0 +1,1 @@
+"""One module for each outside library; none of them is loaded by adjoint itself."""
