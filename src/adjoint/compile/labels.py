@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from adjoint.compile.terms import Term
 
 #: Terms that are read from memory and join no axes of their users.
-READ = frozenset({"input", "array", "const", "iota", "reshape", "item", "call"})
+READ = frozenset({"input", "array", "const", "iota", "reshape", "item", "call", "scatter"})
 
 
 class Labels:
@@ -114,6 +114,11 @@ class Labels:
                 for axis in range(len(a.shape)):
                     mine = -1 - axes.index(axis) if axis in axes else next(kept)
                     self.unite((a.id, axis), (term.id, mine), 0)
+        elif term.kind == "gather":
+            for a in term.args[1:]:
+                if a.kind not in READ:
+                    for axis in range(len(a.shape)):
+                        self.unite((a.id, axis), (term.id, axis), 0)
         elif term.kind == "dot":
             places = dot_places(term)
             for a, letters in zip(term.args, term.data[:2], strict=True):

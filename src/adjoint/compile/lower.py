@@ -9,13 +9,14 @@ import numpy as np
 
 from adjoint.compile.lower_dots import lower_einsum, lower_matmul
 from adjoint.compile.lower_folds import lower_argbest, lower_fold, lower_logsumexp, lower_norm, share
+from adjoint.compile.lower_gathers import lower_gather, lower_scatter
 from adjoint.compile.lower_moves import MOVES
 from adjoint.compile.terms import Term, Terms
 from adjoint.errors import GraphError
 from adjoint.graph.graph import Graph
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
-from adjoint.primitives.record import Primitive
+from adjoint.primitives.record import REGISTRY, Primitive
 from adjoint.primitives.structure import ITEM
 
 #: Whether native code knows an operation for operands of a dtype: ``knows(record, params, dtype)``.
@@ -39,6 +40,8 @@ class Lowering:
     def __init__(self, graph: Graph, knows: Knows, strict: bool = False) -> None:
         self.strict = strict
         self.terms = Terms()
+        #: What must be 0 for the results to be right: above 0, an index was out of range.
+        self.checks: list[Term] = []
         #: For each logsumexp: its operand, its axes, the shifted exponentials and their sum.
         self.folded: dict[int, tuple[Term, tuple[int, ...], Term, Term]] = {}
         self.knows = knows
@@ -71,8 +74,6 @@ class Lowering:
             return x
         if x.kind == "const":
             return self.terms.const(x.data, dtype)
-        from adjoint.primitives.record import REGISTRY
-
         return self.terms.map(REGISTRY["astype"], {"dtype": dtype.str}, (x,), x.shape, dtype)
 
     def lower(self, node: Node) -> Any:
@@ -97,7 +98,12 @@ class Lowering:
         if name == "astype":
             return self.cast(operands[0], node.dtype)
         if name in MOVES:
-            return MOVES[name](self, operands, node, params)
+            moved = MOVES[name](self, operands, node, params)
+            if moved is None and name == "getitem":
+                return lower_gather(self, operands, node, params)
+            if moved is None and name in {"scatter", "index_add"}:
+                return lower_scatter(self, operands, node, params)
+            return moved
         if name in {"sum", "prod", "max", "min"}:
             return lower_fold(self, operands[0], node, params)
         if name == "logsumexp" and operands[0].dtype in FLOATS:
@@ -144,16 +150,18 @@ class Lowering:
 
     def apply(self, name: str, *operands: Term, dtype: Any = None) -> Term:
         """An elementwise record by name, for forms that are written with it."""
-        from adjoint.primitives.record import REGISTRY
-
         shape = np.broadcast_shapes(*(x.shape for x in operands))
         result = operands[-1].dtype if dtype is None else dtype
         return self.terms.map(REGISTRY[name], {}, operands, shape, result)
 
+    @property
+    def native_index(self) -> bool:
+        """Whether whole numbers can be compared and chosen natively, as checks of indices do."""
+        whole = np.dtype(np.int64)
+        return all(self.knows(REGISTRY[name], {}, whole) for name in ("add", "less", "greater_equal", "where"))
+
     def knows_add(self, dtype: np.dtype[Any]) -> bool:
         """Whether sums of this dtype have a native form."""
-        from adjoint.primitives.record import REGISTRY
-
         return self.knows(REGISTRY["add"], {}, dtype)
 
     def truth(self, x: Term) -> Term:

@@ -17,6 +17,9 @@ LINE = 64
 
 Item = Loop | Leaf
 
+#: Statements that are a step of their own.
+_ALONE = frozenset({"call", "dot", "scatter"})
+
 
 class Step:
     """One function of the program: a loop nest, or statements without loops."""
@@ -36,7 +39,7 @@ class Step:
 
 
 class Buffer:
-    """Where an array lies: ``space`` "input", "output", "array" (``number`` says which) or "arena" (at ``offset`` bytes).
+    """Where an array lies: ``space`` "input", "output", "array" (of a ``number``) or "arena" (at ``offset`` bytes).
 
     ``strides`` gives elements an axis of the term; 0 for an axis that is not kept. ``tiled`` names the axes
     whose positions count from the beginning of the current piece of a tile.
@@ -65,9 +68,9 @@ def steps_of(items: Sequence[Item]) -> list[Step]:
     """Top-level loop nests, and runs of statements without loops, each as a step."""
     steps: list[Step] = []
     for item in items:
-        alone = isinstance(item, Loop) or item.statement.kind in {"call", "dot"}
+        alone = isinstance(item, Loop) or item.statement.kind in _ALONE
         before = steps[-1].items[-1] if steps else None
-        if not alone and isinstance(before, Leaf) and before.statement.kind not in {"call", "dot"}:
+        if not alone and isinstance(before, Leaf) and before.statement.kind not in _ALONE:
             steps[-1].items.append(item)
         else:
             steps.append(Step(len(steps), [item]))
@@ -111,7 +114,7 @@ class Memory:
                 stack.extend((inner, (*path, at)) for inner in at.body)
 
     def _outputs(self) -> None:
-        for number, term in enumerate(self.program.outputs):
+        for number, term in enumerate(self.program.outputs[: self.program.count]):
             self.of[term.id] = Buffer(term, "output", number, row_major(term.shape), term.size * term.dtype.itemsize)
 
         for s in self.program.statements:
@@ -122,9 +125,9 @@ class Memory:
         """The statements whose memory must be the plain C order: read under another shape, or by NumPy."""
         found: set[int] = set()
         for s in self.program.statements:
-            if s.kind in {"reshape", "call"}:
+            if s.kind in {"reshape", "call", "scatter"}:
                 found.update(read.statement.number for read in s.reads)
-            if s.kind == "call":
+            if s.kind in {"call", "scatter"}:
                 found.add(s.number)
         return found
 
@@ -166,6 +169,9 @@ class Memory:
             shared = shared[: _common(shared, path)]
         if not whole and self.in_register(s) and shared == home and readers:
             return
+        if s.kind == "scatter":
+            self._scattered(s, readers)
+            return
         dropped = set() if whole else {l.label for l in shared if isinstance(l, Loop) and not l.tile}
         tiles = {} if whole else {l.label: l.tile for l in shared if isinstance(l, Loop) and l.tile}
         axes = [
@@ -186,7 +192,25 @@ class Memory:
         made.first = self.step[s.number]
         made.last = max([self.step.get(r.number, 0) for r, _ in readers], default=made.first)
         made.last = max(made.last, made.first)
+        if s.term in self.program.outputs:
+            made.last = len(self.step)  # a check, which is looked at in the end
         self.of[s.term.id] = made
+
+    def _scattered(self, s: Statement, readers: list[tuple[Statement, frozenset[int]]]) -> None:
+        """A scatter adds in the memory of the array that it starts from, where nobody else reads that."""
+        size = s.term.size * s.term.dtype.itemsize
+        made = Buffer(s.term, "arena", -1, row_major(s.term.shape), size)
+        made.first = self.step[s.number]
+        made.last = max([self._last(s), made.first])
+        self.of[s.term.id] = made
+        base = s.term.args[0]
+        known = self.of.get(base.id)
+        mine = self.program.of.get(base.id)
+        if known is None or mine is None or known.space != "arena" or mine.kind == "item":
+            return
+        if all(reader is s for reader, _ in self._readers.get(mine.number, [])):
+            self.of[s.term.id] = Buffer(s.term, "alias", base.id, row_major(s.term.shape), 0)
+            known.last = max(known.last, made.last)
 
     def _inner(self, s: Statement, readers: list[tuple[Statement, frozenset[int]]]) -> int | None:
         """The label along which the buffer should be contiguous: the innermost of whoever writes and reads it."""
@@ -224,8 +248,7 @@ class Memory:
         """The buffer whose bytes an alias means."""
         found = self.of[term.id]
         while found.space == "alias":
-            (operand,) = found.term.args
-            found = self.of[operand.id]
+            found = self.of[found.term.args[0].id]
         return found
 
     def _allocate(self) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.apply import apply, make
 from adjoint.compile.cache import disk as cache_on_disk
 from adjoint.compile.cache import make_key
 from adjoint.compile.calls import steps_in_python
@@ -36,8 +37,10 @@ from adjoint.compile.signature import Input, Signature
 from adjoint.compile.statements import Program
 from adjoint.compile.terms import Term
 from adjoint.compile.tiles import nests
+from adjoint.functions.program import interpret
 from adjoint.graph.graph import Graph
 from adjoint.primitives.record import REGISTRY
+from adjoint.tensor import Tensor
 
 STAGES = ("lower", "statements", "loops", "memory", "assemble", "link")
 
@@ -60,7 +63,7 @@ class Native:
         outputs = own_outputs(lowering)
         self.constants = hidden(lowering, len(graph.inputs))
         self.signature = with_constants(signature, self.constants)
-        self.program = Program(outputs)
+        self.program = Program(outputs, lowering.checks)
         given = {o.index: o.donated for o in signature.outputs if o.donated is not None}
         donated(self.program, given)
         self.steps = steps_of(nests(self.program))
@@ -70,6 +73,7 @@ class Native:
         self.specs = [(o.shape, o.dtype) for o in outputs]
         self.seconds = duration(self.program)
         self._strict = strict
+        self.graph = graph
         self.callbacks = Callbacks(steps_in_python(self.program))
         self.library = self._kept(graph, donate) if cache else self._linked()
         self._run = caller(self.library.address("run"))
@@ -125,8 +129,14 @@ class Native:
         given = [*values, *self.constants]
         into = (ctypes.c_void_p * max(len(given), 1))(*(v.ctypes.data for v in given))
         made = (ctypes.c_void_p * max(len(outputs), 1))(*(o.ctypes.data for o in outputs))
-        self._run(start, ctypes.addressof(into), ctypes.addressof(made), self.callbacks.address)
-        return outputs
+        status = self._run(start, ctypes.addressof(into), ctypes.addressof(made), self.callbacks.address)
+        return outputs if status == 0 else self._eager(values)
+
+    def _eager(self, values: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The outputs, operation by operation: for what native code hands back, such as an index out of range."""
+        given = {node: make(np.array(v)[()], None) for node, v in zip(self.graph.inputs, values, strict=False)}
+        found = interpret(self.graph, given, apply)
+        return [np.array(found[o].value if type(found[o]) is Tensor else found[o]) for o in self.graph.outputs]
 
     def make_call(
         self, miss: Callable[..., Any], captured: Sequence[Any], static: Sequence[Any] = ()

@@ -52,6 +52,9 @@ CHAIN = 8
 #: No expression is written out beyond this size, so that nothing grows without bound.
 LONGEST = 150
 
+#: Statements that work on whole arrays, outside of all loops.
+WHOLE = frozenset({"call", "reshape", "item", "scatter"})
+
 #: An index: position * factor + offset of a label, or a constant (label -1).
 Index = tuple[int, int, int]
 
@@ -121,9 +124,11 @@ class Statement:
 class Program:
     """The statements of some outputs, in an order in which each follows what it reads."""
 
-    def __init__(self, outputs: Sequence[Term]) -> None:
-        self.outputs = list(outputs)
-        self.terms = _needed(outputs)
+    def __init__(self, outputs: Sequence[Term], checks: Sequence[Term] = ()) -> None:
+        self.outputs = [*outputs, *(c for c in dict.fromkeys(checks) if c not in outputs)]
+        #: How many of the outputs are results; the others are checks, which must be 0 in the end.
+        self.count = len(outputs)
+        self.terms = _needed(self.outputs)
         self.uses: Counter[int] = Counter(a.id for t in self.terms for a in t.args)
         self.labels = Labels(self.terms)
         self.statements: list[Statement] = []
@@ -131,7 +136,7 @@ class Program:
         chosen = self._materialised()
         for term in self.terms:
             if term.id in chosen:
-                kind = term.kind if term.kind in {"reduce", "dot", "call", "reshape", "item"} else "store"
+                kind = term.kind if term.kind in WHOLE or term.kind in {"reduce", "dot"} else "store"
                 made = Statement(len(self.statements), term, kind, self.labels)
                 self.statements.append(made)
                 self.of[term.id] = made
@@ -142,22 +147,26 @@ class Program:
         chosen = {o.id for o in self.outputs}
         cost: dict[int, int] = {}
         for term in self.terms:
-            if term.kind in {"dot", "call", "reduce", "item", "reshape"}:
+            if term.kind in {"dot", "call", "reduce", "item", "reshape", "scatter"}:
                 chosen.add(term.id)
             if term.kind == "dot":
                 chosen.update(self.stored(a).id for a in term.args if self.stored(a).kind not in {"input", "array"})
-            elif term.kind in {"call", "reshape"}:
-                # NumPy, and another shape, need the plain C order.
+            elif term.kind == "gather" and term.args[0].kind not in {"input", "array", "const"}:
+                chosen.add(term.args[0].id)
+            elif term.kind in {"call", "reshape", "scatter"}:
+                # NumPy, another shape, and scattered places need the plain C order.
                 chosen.update(a.id for a in term.args if a.kind not in {"input", "array", "const"})
         for term in self.terms:
-            if term.kind not in {"map", "view", "pad"}:
+            if term.kind not in {"map", "view", "pad", "gather"}:
                 cost[term.id] = 0
                 continue
             inner = sum(0 if a.id in chosen else cost[a.id] for a in term.args)
-            mine = COSTS.get(term.data[0].name, 1) if term.kind == "map" else 0
+            mine = COSTS.get(term.data[0].name, 1) if term.kind == "map" else 4 * (term.kind == "gather")
             cost[term.id] = inner + mine
             many = self.uses[term.id] > 1
-            if term.kind == "map" and (mine >= 6 or (many and cost[term.id] > CHAIN) or cost[term.id] > LONGEST):
+            if term.kind in {"map", "gather"} and (
+                mine >= 6 or (many and cost[term.id] > CHAIN) or cost[term.id] > LONGEST
+            ):
                 chosen.add(term.id)
         return chosen
 
@@ -181,7 +190,7 @@ class Program:
         """Finds what a statement reads, where its loops break, what it costs, and its vector label."""
         votes: Counter[int] = Counter()
         term = s.term
-        if s.kind in {"dot", "call", "reshape", "item"}:
+        if s.kind == "dot" or s.kind in WHOLE:
             self._inspect_call(s)
             return
         own = self.index_of(term)
@@ -210,6 +219,14 @@ class Program:
             if at.kind == "map":
                 s.cost += COSTS.get(at.data[0].name, 1)
                 todo.extend((a, index if a.shape else (), False) for a in at.args)
+            elif at.kind == "gather":
+                s.cost += 8
+                todo.extend((a, index, False) for a in at.args[1:])
+                if at.data[-1][:1] == ("axis",) and index[at.data[-1][1]][0] >= 0:
+                    votes[index[at.data[-1][1]][0]] += 2 * at.size
+                source = self.of.get(at.args[0].id)
+                if source is not None:
+                    s.reads.append(Read(source, frozenset()))
             elif at.kind == "view":
                 todo.append((at.args[0], through(at.data, index), False))
             elif at.kind == "pad":

@@ -28,7 +28,7 @@ class Term:
     Kinds and their data: "input" (number), "const" (Python or NumPy scalar), "array" (an ndarray),
     "map" (record, parameters), "view" (an Axis for each operand axis), "pad" (offsets; operands are the inside and
     the outside), "reduce" (name, axes), "dot" (letters of left, right, result), "reshape" (), "iota" (),
-    "gather" and "call" (record, parameters), "item" (number).
+    "call" (record, parameters), "item" (number), "gather" and "scatter" (see lower_gathers.py).
     """
 
     __slots__ = ("args", "data", "dtype", "id", "kind", "node", "shape")
@@ -60,7 +60,7 @@ class Term:
         return count
 
     def __repr__(self) -> str:
-        what = self.data[0].name if self.kind in {"map", "call", "gather"} else self.data
+        what = self.data[0].name if self.kind in {"map", "call"} else self.data
         return f"%{self.id} = {self.kind} {what} {[a.id for a in self.args]} {self.dtype}{list(self.shape)}"
 
 

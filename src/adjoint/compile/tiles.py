@@ -78,7 +78,7 @@ def _best(program: Program) -> Region | None:
 
 def _large(program: Program) -> list[Statement]:
     """The statements beside contractions whose values are no outputs: what a tile can spare."""
-    outputs = {o.id for o in program.outputs}
+    outputs = {o.id for o in program.outputs[: program.count]}
     beside: set[int] = set()
     for s in program.statements:
         if s.kind == "dot":

@@ -12,15 +12,15 @@ from llvmlite import ir
 
 from adjoint.compile.calls import call_operands, call_results
 from adjoint.compile.llvm.callback import CALLBACK, POLL
-from adjoint.compile.llvm.dots import Dots
 from adjoint.compile.llvm.frames import I32, I64, POINTER, memory_type
 from adjoint.compile.llvm.kit import constant
+from adjoint.compile.llvm.scatters import Scatters
 from adjoint.compile.memory import Buffer, Memory, Step
 from adjoint.compile.statements import Program, Statement
 from adjoint.compile.terms import Term
 
 
-class StepScribe(Dots):
+class StepScribe(Scatters):
     """Writes one step: a base pointer is loaded from the table when it is first asked for."""
 
     def __init__(self, function: ir.Function, contract: bool, program: Program, memory: Memory) -> None:
@@ -97,6 +97,10 @@ def assemble(program: Program, memory: Memory, steps: list[Step], *, contract: b
         builder.call(twin, [table])
         if polls:
             _poll(builder, run)
+    for check in program.outputs[program.count :]:
+        flag = builder.load(pointers.of(memory.of[check.id]), typ=ir.DoubleType())
+        bad = builder.fcmp_ordered(">", flag, ir.Constant(ir.DoubleType(), 0.0))
+        _leave(builder, run, builder.select(bad, I32(2), I32(0)))
     builder.ret(I32(0))
     return module
 

@@ -81,8 +81,7 @@ class Nests(Folds):
 
     def vectors(self, loop: Loop, a: int, b: int, active: set[int]) -> None:
         """A loop whose body works on vectors: several in flight, then single ones, then a masked rest."""
-        stmts = [s for s in loop.statements() if s.number in active]
-        lanes = self.lanes_for(stmts)
+        lanes = self.lanes_for(loop.statements())
         unroll = self.unroll(loop)
         n = b - a
         if lanes == 1:
@@ -207,15 +206,15 @@ class Nests(Folds):
                 self._put(s, self.const(self.initial(s), s.term.dtype), shift)
             elif s.kind == "dot":
                 self.contract(s)
-            elif s.kind == "call":
-                self.call(s)
+            elif s.kind == "scatter":
+                self.scatter(s)
 
     def contract(self, s: Statement) -> None:
         """A contraction; see dots.py."""
         raise NotImplementedError
 
-    def call(self, s: Statement) -> None:
-        """A call back to NumPy; see calls.py."""
+    def scatter(self, s: Statement) -> None:
+        """Entries added where index arrays point; see scatters.py."""
         raise NotImplementedError
 
     def _store(self, s: Statement, shift: dict[Any, int]) -> None:

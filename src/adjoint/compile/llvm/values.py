@@ -53,6 +53,8 @@ class Values(Access):
             return self._pad(term, index)
         if term.kind == "iota":
             return self._iota(index[0])
+        if term.kind == "gather":
+            return self._gathered(term, index)
         if term.kind == "view":
             return self.value(term.args[0], through(term.data, index))
         return self.value_of_read(term, index)
@@ -79,6 +81,20 @@ class Values(Access):
             dtype = term.dtype
         kit = self.kit(F64 if dtype.kind == "b" else dtype, lanes)
         return Val(op.emit(kit, *wide, **params), lanes, depth)
+
+    def _gathered(self, term: Term, index: tuple[Any, ...]) -> Val:
+        """The entry of an array that computed indices point at."""
+        source, *indices = term.args
+        at = []
+        for place in term.data:
+            if place[0] == "at":
+                at.append((Dynamic(self.value(indices[place[1]], index)), 1, 0))
+            else:
+                label, factor, add = index[place[1]]
+                at.append((label, factor * place[2], add * place[2] + place[3]))
+        if source.kind == "const":
+            return self.const(source.data, source.dtype)
+        return self.load(self.memory.of[source.id], tuple(at))
 
     def _iota(self, index: Any) -> Val:
         place = self.place(index)
