@@ -66,12 +66,14 @@ class Folds(Values):
         """Writes loops and statements in order."""
         raise NotImplementedError
 
-    def lanes_for(self, stmts: Sequence[Statement]) -> int:
+    @staticmethod
+    def lanes_for(stmts: Sequence[Statement]) -> int:
         """How many lanes a loop's vectors have: as many of its widest values as a register holds."""
         wide = any(t.dtype.itemsize == 8 for s in stmts for t in (s.term, *s.term.args))
         return host().lanes(np.dtype(np.float64 if wide else np.float32))
 
-    def unroll(self, loop: Loop) -> int:
+    @staticmethod
+    def unroll(loop: Loop) -> int:
         """How many vectors are in flight: few where the body is long."""
         cost = sum(s.cost for s in loop.statements())
         return 4 if cost <= 40 else 2 if cost <= 200 else 1
