@@ -9,7 +9,7 @@ from typing import Any
 
 from adjoint import Tensor
 from adjoint import numpy as np
-from adjoint.errors import ArgumentError, ShapeError
+from adjoint.errors import ArgumentError, ShapeError, TracedError
 from adjoint.special import log_softmax, relu, sigmoid, softmax, softplus
 
 __all__ = ["cross_entropy", "log_softmax", "mse_loss", "relu", "sigmoid", "softmax", "softplus"]
@@ -25,7 +25,7 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
     tensor(0.69314718)
     """
     scores = logits if isinstance(logits, Tensor) else np.positive(logits)
-    classes = labels.value if isinstance(labels, Tensor) else np.asarray(labels)
+    classes = labels if isinstance(labels, Tensor) else np.asarray(labels)
     if classes.dtype.kind not in "iu":
         raise ArgumentError(
             f"cross_entropy needs labels of whole numbers, got {classes.dtype}.", help="write labels.astype(int)."
@@ -35,14 +35,26 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
             f"cross_entropy needs a label a row, got {scores.shape} and {classes.shape}.",
             help="labels have the shape of the scores without their last axis.",
         )
-    if classes.size and not (0 <= classes.min() and classes.max() < scores.shape[-1]):
-        wrong = classes.min() if classes.min() < 0 else classes.max()
+    known = _values(classes)
+    if known is not None and known.size and not (0 <= known.min() and known.max() < scores.shape[-1]):
+        wrong = known.min() if known.min() < 0 else known.max()
         raise ArgumentError(
             f"cross_entropy knows the classes 0 to {scores.shape[-1] - 1}, got {wrong}.",
             help="labels count from 0; the last axis of the scores has one entry a class.",
         )
-    right = np.take_along_axis(log_softmax(scores), classes[..., None], axis=-1)
+    places = classes if known is None else known
+    right = np.take_along_axis(log_softmax(scores), places[..., None], axis=-1)
     return -np.mean(right)
+
+
+def _values(classes: Any) -> Any:
+    """The labels as an array; None in a trace, where they are not known and every call checks their range alone."""
+    if not isinstance(classes, Tensor):
+        return classes
+    try:
+        return classes.value
+    except TracedError:
+        return None
 
 
 def mse_loss(prediction: Any, target: Any) -> Any:
