@@ -82,7 +82,7 @@ def chosen_already(b: Any, n: Node) -> Any:
 
 def _fitted(b: Any, value: Any, n: Node) -> Any:
     """A branch in the shape and dtype of the whole, or None where that is no simplification."""
-    if type(value) is not Node and getattr(value, "dtype", None) != n.dtype:
+    if type(value) is not Node:
         value = np.asarray(value, n.dtype)[()]
     if value.dtype != n.dtype:
         value = b.make("astype", value, dtype=n.dtype)
