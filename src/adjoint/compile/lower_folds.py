@@ -61,16 +61,18 @@ def share(low: Any, operand: Term) -> Term | None:
     if operand.kind != "map" or operand.data[0].name != "subtract" or operand.args[1].kind != "view":
         return None
     x, spread = operand.args
-    folded, guarded = spread.args[0], False
+    folded, guarded = _bare(spread.args[0]), False
     if folded.kind == "map" and folded.data[0].name == "where" and folded.args[1].kind == "const":
-        test = folded.args[0]
+        test = _bare(folded.args[0])
         if folded.args[1].data != 0 or test.kind != "map" or test.data[0].name != "equal":
             return None
-        if test.args[0] is not folded.args[2] or test.args[1].kind != "const" or test.args[1].data != -math.inf:
+        if _bare(test.args[0]) is not _bare(folded.args[2]) or test.args[1].kind != "const":
             return None
-        folded, guarded = folded.args[2], True
+        if test.args[1].data != -math.inf:
+            return None
+        folded, guarded = _bare(folded.args[2]), True
     known = low.folded.get(folded.id)
-    if known is None or known[0] is not x or _kept(low, spread.args[0], x, known[1]) is not spread:
+    if known is None or known[0] is not x or not _along(spread, known[1]):
         return None
     _, axes, shifted, total = known
     if guarded:
@@ -78,6 +80,22 @@ def share(low: Any, operand: Term) -> Term | None:
         total = low.apply("where", none, low.terms.const(1, x.dtype), total)
     term: Term = low.apply("multiply", shifted, _kept(low, low.apply("reciprocal", total), x, axes))
     return term
+
+
+def _bare(term: Term) -> Term:
+    """The term without the axes of size 1 that views gave it or took from it."""
+    while term.kind == "view" and all(m == 1 and a == 0 for d, m, a in term.data if d >= 0):
+        inner = term.args[0]
+        if [n for n in inner.shape if n != 1] != [n for n in term.shape if n != 1]:
+            break
+        term = inner
+    return term
+
+
+def _along(spread: Term, axes: tuple[int, ...]) -> bool:
+    """Whether a view repeats a reduced array along exactly the axes that were reduced."""
+    used = [d for d, m, a in spread.data if d >= 0 and m == 1 and a == 0]
+    return used == [i for i, n in enumerate(spread.shape) if i not in axes and n != 1]
 
 
 def lower_norm(low: Any, x: Term, node: Node, params: dict[str, Any]) -> Term:
