@@ -503,3 +503,31 @@ def test_without_native_code_there_is_one_warning(monkeypatch):
         assert ad.compile(lambda x: x * 2.0)(2.0) == 4.0
         assert ad.compile(lambda x: x * 3.0)(2.0) == 6.0
     assert [w.category for w in seen] == [backends.CompileWarning]
+
+
+@pytest.mark.parametrize("dtype", [np.complex128, np.complex64, np.longdouble, np.float16])
+def test_numbers_that_machine_code_does_not_have(dtype):
+    x = np.arange(3).astype(dtype)
+    assert_alike(ad.compile(lambda x: x * 2)(x), x * 2)
+
+
+def test_batches_of_compiled_functions_and_compiled_batches():
+    f = lambda x: anp.sum(anp.tanh(x) * x)
+    x = np.arange(6.0).reshape(2, 3)
+    wanted = ad.vmap(ad.grad(f))(x)
+    assert_alike(ad.vmap(ad.grad(python(f)))(x), wanted)
+    assert_alike(python(ad.vmap(ad.grad(f)))(x), wanted)
+
+
+def test_indices_outside_are_told_in_the_users_terms():
+    for exe in (python(lambda x, i: x[i]), ad.compile(lambda x, i: x[i])):
+        assert exe(np.arange(3.0), 2) == 2.0
+        for i in (3, -4):
+            with pytest.raises(IndexError, match="index -?[34] is out of bounds") as caught:
+                exe(np.arange(3.0), i)
+            assert isinstance(caught.value, ad.errors.AxisError)
+
+
+def test_matrices_without_inverse_are_told_in_the_users_terms():
+    with pytest.raises(ad.errors.SingularError):
+        python(lambda a: np.linalg.solve(a, np.ones(2)))(np.zeros((2, 2)))

@@ -197,3 +197,14 @@ def test_captured_masks_pick_anew():
     assert_alike(compiled(x), np.full(3, 5.0))
     mask[0] = False
     assert_alike(compiled(x), np.array([1.0, 5.0, 5.0]))
+
+
+def test_what_an_inner_compiled_function_captures_is_not_baked_in():
+    inside = np.ones(2)
+    inner = ad.compile(lambda x: x * inside)
+    inner(np.ones(2))
+    outer = python(lambda y: y + inner(np.ones(2)))
+    assert_alike(outer(0.0), np.ones(2))
+    inside[:] = 3.0
+    assert_alike(outer(0.0), np.full(2, 3.0))
+    assert_alike(inner(np.ones(2)), np.full(2, 3.0))

@@ -247,6 +247,16 @@ class Parameters:
         named = [(k, self._setting(v, k) if k in self.static else describe(v, leaves)) for k, v in kwargs.items()]
         return tuple(parts), tuple(named)
 
+    def received(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], change: Callable[[Any], Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments with every value changed, settings as they are."""
+        one = lambda value, _: change(value)
+        return (
+            tuple(a if i in self.static else mapped(a, one, "") for i, a in enumerate(args)),
+            {k: v if k in self.static else mapped(v, one, "") for k, v in kwargs.items()},
+        )
+
     def _setting(self, value: Any, place: int | str) -> Any:
         try:
             hash(value)

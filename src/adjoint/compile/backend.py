@@ -103,13 +103,18 @@ def translated(graph: Graph, signature: Signature, options: Options) -> Program:
         return ForeignProgram(graph, signature, options.namespace)
     if options.backend == "python":
         return python_backend.build(graph, signature, text=True)
-    native = native_backend()
+    native = native_backend() if _native_dtypes(graph) else None
     if native is None:
         return python_backend.build(graph, signature)
     donate = frozenset(o.donated for o in signature.outputs if o.donated is not None)
     more = {} if options.cache else {"cache": False}
     program: Program = native.build(graph, signature, strict=options.strict, donate=donate, **more)
     return program
+
+
+def _native_dtypes(graph: Graph) -> bool:
+    """Whether machine code has all the numbers of a graph: no complex ones, and no floats of 16 or 80 bits."""
+    return all(s.dtype.char in "?bhilqBHILQfd" for n in graph.nodes for s in n.specs)
 
 
 _NATIVE: list[Any] = []

@@ -53,6 +53,8 @@ class Reach:
         #: By identity: of a tensor, of its values, or of an array.
         self.objects: dict[int, tuple[str, Any]] = {}
         self.scalars: dict[str, Any] = {}
+        #: Compiled functions among them.
+        self.executables: list[Any] = []
         self._seen: dict[int, Any] = {}
         self._look()
 
@@ -86,6 +88,8 @@ class Reach:
             elif isinstance(value, np.ndarray):
                 self.objects.setdefault(id(value), (name, value))
             else:
+                if hasattr(type(value), "suspend"):
+                    self.executables.append(value)
                 stack.extend(_inside(name, value))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import threading
 import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from types import MethodType
 from typing import Any
 
@@ -20,9 +21,11 @@ from adjoint.compile.traced import trace_call
 from adjoint.differentiate.variables import function_name
 from adjoint.errors import ArgumentError, GraphError
 from adjoint.graph.graph import Graph
-from adjoint.modes import MODE
+from adjoint.modes import MODE, tracing
 from adjoint.site import here
 
+#: The calls that each thread is tracing.
+_THREAD = threading.local()
 #: Specialisations kept by one executable; beyond, the one that was not used for longest goes.
 LIMIT = 64
 #: Ways through the branches of one kind of call that ``guard=True`` keeps.
@@ -56,7 +59,6 @@ class Executable:
         self._clock = 0
         self._latest: Specialisation | None = None
         self._bound: weakref.WeakKeyDictionary[Any, Executable] = weakref.WeakKeyDictionary()
-        self._tracing: set[Hashable] = set()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The result of the function for these arguments."""
@@ -177,13 +179,24 @@ class Executable:
 
     def _inline(self, key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Inside another trace, or an explanation: the function's own operations are recorded there."""
-        if key in self._tracing:
-            raise self._endless()
-        self._tracing.add(key)
-        try:
+        trace = tracing()
+        with self._once(key):
+            if trace is not None:
+                args, kwargs = self._parameters.received(args, kwargs, trace.received)
             return self.__wrapped__(*args, **kwargs)
+
+    @contextmanager
+    def _once(self, key: Hashable) -> Iterator[None]:
+        """Raises GraphError where this thread traces the same kind of call already."""
+        under_way: set[Hashable] = vars(_THREAD).setdefault("under_way", set())
+        mine = id(self), key
+        if mine in under_way:
+            raise self._endless()
+        under_way.add(mine)
+        try:
+            yield
         finally:
-            self._tracing.discard(key)
+            under_way.discard(mine)
 
     def _endless(self) -> GraphError:
         return GraphError(
@@ -195,15 +208,9 @@ class Executable:
     def _specialise(self, key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialisation:
         """Traces and compiles for calls of this kind."""
         self._parameters.check(args, kwargs)
-        with self._lock:
-            if key in self._tracing:
-                raise self._endless()
-            self._tracing.add(key)
-            try:
-                traced = trace_call(self.__wrapped__, args, kwargs, self._parameters, self._guard)
-                made = Specialisation(traced, self._options)
-            finally:
-                self._tracing.discard(key)
+        with self._lock, self._once(key):
+            traced = trace_call(self.__wrapped__, args, kwargs, self._parameters, self._guard)
+            made = Specialisation(traced, self._options)
             ways = self._known.setdefault(key, [])
             if not traced.guards:
                 ways.clear()
@@ -229,6 +236,11 @@ class Executable:
         made.entry = made.program.make_call(miss, traced.captured, traced.settings)
         if made.entry is not None:
             type(self).__call__ = made.entry  # type: ignore[method-assign]
+
+    def suspend(self) -> None:
+        """Until its next call outside of a trace, runs no native entry: that would bake in what it captured."""
+        if "__call__" in vars(type(self)) and any(w.traced.captured for some in self._known.values() for w in some):
+            del type(self).__call__
 
     # What can be asked.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.apply import apply, leaf, make, next_seq, record
+from adjoint.apply import apply, leaf, make, next_seq, normalize, record
 from adjoint.compile.capture import Captured, Reach
 from adjoint.compile.guard import Guards
 from adjoint.compile.kinds import ARRAY, NUMBER, TENSOR, Kinds
@@ -153,6 +153,19 @@ class Trace:
         """A constant as a traced tensor."""
         value = constant._value if type(constant) is Tensor else np.asarray(constant)[()]
         return make(Spec.of(value), record(ALIAS, (value,), None, value.shape, value.dtype, None))
+
+    def received(self, value: Any) -> Any:
+        """A number or array as a compiled function inside this trace receives it: as a tensor."""
+        entered = self.enter(value)
+        if type(entered) is Tensor:
+            return entered
+        made = self._symbol(normalize(value, "a compiled function"))
+        number = type(value) in (float, int, complex)
+        if made._node is not None:
+            self.kinds.input(made._node, NUMBER if number else ARRAY, False)
+            if number:
+                self.weak.add(made._node)
+        return made
 
     def result(self, op: Primitive, operands: tuple[Any, ...], made: Any) -> Any:
         """What an operation hands on: Python's arithmetic stays soft, and under ``no_grad`` the way back is cut."""

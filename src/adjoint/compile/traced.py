@@ -67,6 +67,8 @@ def trace_call(
     guards = Guards() if guard else None
     trace = Trace([f, *_settings(args, kwargs, parameters)], guards)
     trace.later = later(f)
+    for inner in trace.reach.executables:
+        inner.suspend()
     inputs: list[Input] = []
     nodes: list[Node] = []
     donated: list[int] = []

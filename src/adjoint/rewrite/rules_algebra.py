@@ -274,7 +274,7 @@ def one_square(b: Any, n: Node) -> Any:
 def square_of_minus(b: Any, n: Node) -> Any:
     """A square has no sign."""
     x = n.inputs[0]
-    if is_op(x, "negative", "abs") and like(x, n) and n.dtype.kind == "f":
+    if is_op(x, "negative", "abs") and like(x.inputs[0], n) and n.dtype.kind == "f":
         return b.make("square", x.inputs[0])
     return None
 
