@@ -1,12 +1,14 @@
 """``ad.compile`` as it is written: forms, names, errors, specialisations, settings, donation, sizes."""
 
 import dataclasses
+import doctest
 import functools
 import gc
 import threading
 import typing
 import warnings
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -523,7 +525,7 @@ def test_indices_outside_are_told_in_the_users_terms():
     for exe in (python(lambda x, i: x[i]), ad.compile(lambda x, i: x[i])):
         assert exe(np.arange(3.0), 2) == 2.0
         for i in (3, -4):
-            with pytest.raises(IndexError, match="index -?[34] is out of bounds") as caught:
+            with pytest.raises(IndexError, match=r"index -?[34] is out of bounds") as caught:
                 exe(np.arange(3.0), i)
             assert isinstance(caught.value, ad.errors.AxisError)
 
@@ -531,3 +533,10 @@ def test_indices_outside_are_told_in_the_users_terms():
 def test_matrices_without_inverse_are_told_in_the_users_terms():
     with pytest.raises(ad.errors.SingularError):
         python(lambda a: np.linalg.solve(a, np.ones(2)))(np.zeros((2, 2)))
+
+
+def test_the_page_on_compiling_is_true():
+    page = Path(__file__).resolve().parents[2] / "docs" / "compile.md"
+    failures, tried = doctest.testfile(str(page), module_relative=False, optionflags=doctest.ELLIPSIS)
+    assert tried > 20
+    assert failures == 0

@@ -126,6 +126,28 @@ def test_compiled_transforms_are_eager_ones(transform, kind, backend):
             np.testing.assert_allclose(mine, theirs, rtol=1e-12, atol=1e-12, err_msg=f.__name__)
 
 
+def everything(x, y):
+    return smooth(x, y) + routed(x, y) + cut(x, y) + written(x, y)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("transform", ["value_and_grad", "grad both", "jvp", "aux"])
+def test_native_transforms_are_eager_ones(transform, kind):
+    g = TRANSFORMS[transform](everything)
+    args = KINDS[kind]()
+    error, wanted = outcome(g, args)
+    compiled = ad.compile(g)
+    if error is not None:
+        with pytest.raises(error):
+            compiled(*args)
+        return
+    for _ in range(2):
+        got = compiled(*args)
+        assert_alike(got, wanted, rtol=1e-5 if "32" in kind else 1e-12)
+        assert_owned(got, args)
+
+
 @pytest.mark.parametrize("kind", [k for k in KINDS if "track" not in k])
 def test_plain_functions_keep_the_kinds_of_their_arguments(kind, backend):
     args = KINDS[kind]()
