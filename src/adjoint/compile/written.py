@@ -14,7 +14,7 @@ from adjoint.compile.terms import Term
 from adjoint.graph.text import clean, constant_text
 
 #: Expressions are written out to this depth.
-DEEP = 8
+DEEP = 40
 
 _LETTERS = "ijklmnpqrst"
 _INFIX = re.compile(r"\{x\} (\S+) \{y\}")
@@ -159,7 +159,7 @@ class Written:
             if n == whole:
                 continue
             if label >= 0 and m == 1:
-                where.append(f"{-a} <= {self.letter(label)} < {n - a}" if n > 1 else f"{self.letter(label)} = {-a}")
+                where.append(f"{-a} <= {self.letter(label)} < {n - a}" if n > 1 else f"{self.letter(label)} == {-a}")
             else:
                 where.append(f"0 <= {self._index((label, m, a))} < {n}")
         first = self._value(inside, single(inner, inside.shape), depth - 1)[0]
