@@ -246,6 +246,9 @@ def test_what_suits():
     assert plan_for(chain(100)) is None
     wide = traced(lambda x: sum((anp.sum(x * float(i)) for i in range(1000)), anp.sum(x)), Spec((100,)))
     assert not suits(wide), "arithmetic on arrays is not for the tape"
+    whole = deferred(wide.outputs[0], wide.inputs)
+    assert whole is not None
+    assert not suits(Graph.from_outputs(*whole, inputs=wide.inputs)), "nor is it with its gradient left unwritten"
     linear = traced(lambda x: anp.sum(anp.linalg.solve(x, x)) * 2.0, Spec((3, 3)))
     assert not suits(linear, threshold=1)
     with pytest.raises(UnsupportedError, match="solve is no operation on single numbers"):

@@ -35,8 +35,6 @@ def suits(graph: Graph, threshold: int = THRESHOLD) -> bool:
     """
     if len(graph.nodes) < threshold:
         return False
-    if any(node.op is GRADIENT for node in reversed(graph.nodes[-len(graph.outputs) * 2 - 8 :])):
-        return True  # it was looked at when its gradient was left unwritten
     dtypes: set[Any] = set()
     kinds: set[Any] = set()
     scalars = entries = 0
