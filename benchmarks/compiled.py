@@ -1,12 +1,12 @@
 """Every workload of compiled functions: one table of our time, the fastest engine, the limit and the targets.
 
 Each workload runs in a process of its own and is also a benchmark by its name (``./run bench rosenbrock``).
-``--write`` puts the table and its picture into docs/performance.md; ``--from FILE`` takes what an earlier run
-printed with ``--json`` in place of running again.
+``--write`` puts the table and its picture into docs/performance.md.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -102,26 +102,52 @@ def write(results: list[dict[str, Any]]) -> None:
     page.write_text(before + "\n\n".join(parts) + rest.split(END)[1])
 
 
+def options() -> tuple[argparse.Namespace, list[str]]:
+    """The command line; what it does not know goes to the workloads."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="WORKLOAD", help=f"of {', '.join(WORKLOADS)} (all)")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FILE", help="keep results in FILE, beside those of other workloads"
+    )
+    parser.add_argument("--measured", action="store_true", help="measure nothing: show what FILE keeps")
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md and its picture")
+    parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--rounds", default="15", help="rounds a case (15)")
+    parser.add_argument("--without", action="append", default=[], metavar="PEER", help="leave a peer out")
+    given = parser.parse_args()
+    if unknown := set(given.names) - set(WORKLOADS):
+        parser.error(f"no such workload: {', '.join(sorted(unknown))}")
+    if given.measured and given.keep is None:
+        parser.error("--measured shows what a file keeps: name it with --keep FILE")
+    further = ["--rounds", given.rounds, *(word for name in given.without for word in ("--without", name))]
+    return given, further
+
+
 def main() -> None:
-    failed = False
-    arguments = [word for word in sys.argv[1:] if word not in {"--json", "--markdown", "--write"}]
-    if "--from" in arguments:
-        results = json.loads(Path(arguments[arguments.index("--from") + 1]).read_text())
-    elif {"-h", "--help"} & set(arguments):
-        print(__doc__)
-        return
+    given, further = options()
+    results: dict[str, Any] = {}
+    failed = []
+    if given.keep and given.keep.exists():
+        results = json.loads(given.keep.read_text())
+    for name in [] if given.measured else given.names or WORKLOADS:
+        found = measured(name, further)
+        if found is None:
+            failed.append(name)
+            continue
+        results[name] = found
+        if given.keep:
+            given.keep.write_text(json.dumps(results, indent=1))
+    ordered = [results[name] for name in WORKLOADS if name in results]
+    if given.write:
+        write(ordered)
+    if given.json:
+        print(json.dumps(ordered, indent=1))
     else:
-        found = [measured(name, arguments) for name in WORKLOADS if (HERE / f"compiled_{name}.py").exists()]
-        results = [one for one in found if one]
-        failed = len(results) < len(found)
-    if "--write" in sys.argv:
-        write(results)
-    if "--json" in sys.argv:
-        print(json.dumps(results, indent=1))
-    else:
-        print(table(results, "--markdown" in sys.argv))
-        print(f"\n{summary(results)}")
-    sys.exit(failed)
+        print(table(ordered, given.markdown))
+        print(f"\n{summary(ordered)}")
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":
