@@ -28,6 +28,8 @@ INTEGERS = (np.dtype(np.int64), np.dtype(np.int32))
 
 #: Records that look at their operands as truth values.
 LOGIC = frozenset({"logical_and", "logical_or", "logical_xor", "logical_not"})
+#: Records that work on truth values as they are.
+BITWISE = frozenset({"bitwise_and", "bitwise_or", "bitwise_xor", "invert"})
 #: Records whose result is a truth value and whose operands are numbers of one dtype.
 TESTS = frozenset(
     {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "isnan", "isfinite", "isinf"}
@@ -137,6 +139,8 @@ class Lowering:
                 dtype = node.dtype
             else:
                 dtype = np.result_type(*given)
+            if dtype == BOOL and op.name not in BITWISE:
+                return self.counted(op, node, params, operands)
             operands = [self.cast(x, dtype) for x in operands]
         if dtype not in FLOATS and dtype != BOOL and dtype not in INTEGERS:
             return None
@@ -147,6 +151,15 @@ class Lowering:
             if shared is not None:
                 return shared
         return self.terms.map(op, params, operands, node.shape, node.dtype)
+
+    def counted(self, op: Primitive, node: Node, params: dict[str, Any], operands: list[Term]) -> Term | None:
+        """Arithmetic and comparisons of truth values, as those of the numbers 0 and 1."""
+        dtype = INTEGERS[1]
+        if not self.knows(op, params, dtype):
+            return None
+        numbers = [self.cast(x, dtype) for x in operands]
+        result = BOOL if op.name in TESTS else dtype
+        return self.cast(self.terms.map(op, params, numbers, node.shape, result), node.dtype)
 
     def apply(self, name: str, *operands: Term, dtype: Any = None) -> Term:
         """An elementwise record by name, for forms that are written with it."""
