@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from adjoint.numbers import format_bytes, format_time
+
+if TYPE_CHECKING:
+    from adjoint.compile.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,22 @@ class Stats:
     def __str__(self) -> str:
         head = f"{len(self.specialisations)} of at most {self.limit} specialisations"
         return "\n".join([head, *(f"  {e}" for e in self.specialisations)])
+
+    def time(self, *args: Any, **kwargs: Any) -> Profile:
+        """Where the time of a call with these arguments goes: seconds, bandwidth and speed of each step of the plan.
+
+        A copy of the program with clocks between its steps runs for about 50 ms; what the call itself costs
+        (reading arguments, making results) is not in it, see ``measure``. Raises ArgumentError inside a trace.
+
+        >>> import adjoint as ad
+        >>> exe = ad.compile(lambda x: x * x + 1.0)
+        >>> profile = exe.stats.time(np.ones(1000))
+        >>> len(profile.steps), profile.seconds > 0.0
+        (1, True)
+        """
+        from adjoint.compile.profile import profile
+
+        return profile(self._run, args, kwargs)
 
     def measure(self, *args: Any, repeat: int = 21, **kwargs: Any) -> float:
         """The median seconds of one call with these arguments, each round long enough to be timed."""
