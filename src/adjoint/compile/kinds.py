@@ -27,11 +27,14 @@ class Kinds:
     def __init__(self) -> None:
         self._kind: dict[Node, int] = {}
         self._wanted: dict[Node, int] = {}
+        #: Whether any input is tracked outside.
+        self.tracks = False
 
     def input(self, node: Node, kind: int, tracked: bool) -> None:
         """An input of the graph."""
         self._kind[node] = kind
         self._wanted[node] = _OUTSIDE if tracked else 0
+        self.tracks = self.tracks or tracked
 
     def variable(self, alias: Node) -> None:
         """A transform's own variable."""
@@ -40,10 +43,10 @@ class Kinds:
 
     def mark(self, node: Node, kind: int, value: Node | None, given: Sequence[Any]) -> None:
         """A result of a transform: gradients go on to what lies around the transform only."""
-        if value is not None:
+        outside = inside = 0
+        if value is not None and self.tracks:  # else there is nothing to find below it, however much that is
             self._known(value)
-        outside = 0 if value is None else self._wanted[value] & _OUTSIDE
-        inside = 0
+            outside = self._wanted[value] & _OUTSIDE
         for one in given:
             if value is not None and type(one) is Tensor and one._node is not None:
                 self._known(one._node)

@@ -9,19 +9,21 @@ from adjoint.differentiate.once import ONCE
 from adjoint.graph.graph import Graph
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
+from adjoint.primitives.record import Primitive
 from adjoint.primitives.structure import ALIAS, CUT, ITEM
 
 
-def stripped(graph: Graph) -> Graph:
+def stripped(graph: Graph, *, differentiated: bool = True) -> Graph:
     """The same inputs and outputs without aliases, cuts and users' rules, and without what no output needs.
 
-    Constants stand in the places where they are used. An output that is nothing but a constant keeps
-    one alias, so that it has a node.
+    Constants stand in the places where they are used. An output that is nothing but a constant keeps one alias,
+    so that it has a node. A graph that is still to be differentiated keeps what says how gradients go.
     """
+    dropped = (ALIAS, CUT, ONCE) if differentiated else (ALIAS,)
     stands: dict[Node, Any] = {n: n for n in graph.inputs}
     for node in graph.nodes:
         if node not in stands:
-            stands[node] = _now(node, stands)
+            stands[node] = _now(node, stands, dropped)
     outputs = [_as_node(stands[o], o) for o in graph.outputs]
     needed: set[Node] = set(graph.inputs)
     stack = list(outputs)
@@ -35,23 +37,27 @@ def stripped(graph: Graph) -> Graph:
     return Graph(graph.inputs, outputs, order)
 
 
-def _now(node: Node, stands: dict[Node, Any]) -> Any:
+def _now(node: Node, stands: dict[Node, Any], dropped: tuple[Primitive, ...]) -> Any:
     """What stands for a node: another node, a constant, or a copy with other inputs."""
     if node.is_leaf:
         held = node.saved[0] if node.saved else None
         return node if held is None or type(held) is Spec else held
     inputs = tuple(stands[i] if type(i) is Node else i for i in node.inputs)
-    if node.op is ALIAS or node.op is CUT or node.op is ONCE:
+    if node.op in dropped:
         return inputs[0]
+    if CUT not in dropped:
+        return node if _same(inputs, node.inputs) else with_inputs(node, inputs)
     if node.op is ITEM and type(node.inputs[0]) is Node and node.inputs[0].op is INLINED:
         rule = node.inputs[0].params["rule"]  # type: ignore[index]
         source = node.inputs[0].inputs[rule.operands + node.params["index"]]  # type: ignore[index]
         return stands[source] if type(source) is Node else source
     if node.op is INLINED:
         return None
-    if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
-        return node
-    return with_inputs(node, inputs)
+    return node if _same(inputs, node.inputs) else with_inputs(node, inputs)
+
+
+def _same(some: tuple[Any, ...], others: tuple[Any, ...]) -> bool:
+    return all(a is b for a, b in zip(some, others, strict=True))
 
 
 def with_inputs(node: Node, inputs: tuple[Any, ...]) -> Node:

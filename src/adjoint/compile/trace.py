@@ -40,8 +40,7 @@ class Trace:
         self.outer: Trace | None = getattr(MODE.get(), "tracing", None)
         self.kinds = Kinds()
         self.guards = guards
-        #: Asked before a transform walks back: a compiler may leave the outermost walk unwritten.
-        self.later: Callable[..., list[Tensor] | None] | None = None
+        self._later: Callable[..., list[Tensor] | None] | None = None
         #: Nodes whose value is a Python number when eager: their dtype gives way.
         self.weak: set[Node] = set()
         #: Captured tensors and arrays with the nodes that stand for them, in the order of their first use.
@@ -50,6 +49,15 @@ class Trace:
         #: Captured masks with their values: where those change, the function is traced again.
         self.pinned: list[tuple[Any, Any]] = []
         self._lifted: dict[int, tuple[Any, Tensor | None]] = {}
+
+    @property
+    def later(self) -> Callable[..., list[Tensor] | None] | None:
+        """Who may answer for a gradient in the place of a walk: nobody where the result could be differentiated on."""
+        return None if self.kinds.tracks else self._later
+
+    @later.setter
+    def later(self, answer: Callable[..., list[Tensor] | None] | None) -> None:
+        self._later = answer
 
     @property
     def guarding(self) -> bool:
@@ -232,7 +240,8 @@ class Trace:
         given = [self.enter(g) for g in given]
         kind = max((self.kinds.of(g) for g in given), default=NUMBER)
         op = ALIAS if recording() else CUT
-        mark = record(op, (source,), {"kind": kind}, value.shape, value.dtype, None)
+        params = {"kind": kind} if op is ALIAS else {"by": "no_grad"}
+        mark = record(op, (source,), params, value.shape, value.dtype, None)
         self.kinds.mark(mark, kind, value._node if op is ALIAS else None, given)
         return make(Spec.of(value._value), mark)
 
