@@ -121,7 +121,7 @@ def lower_argbest(low: Any, x: Term, node: Node, params: dict[str, Any]) -> Term
     count = math.prod(x.shape[a] for a in axes)
     if x.dtype.kind != "f" or len(axes) not in {1, len(x.shape)} or not 0 < count < 2**53:
         return None
-    if len(axes) > 1:
+    if len(axes) != 1:
         x, axes = low.terms.reshape(x, (count,)), (0,)
     (axis,) = axes
     best = low.terms.reduce("max" if node.op.name == "argmax" else "min", x, axes)
