@@ -80,7 +80,7 @@ def replayed(plan, inputs):
             if isinstance(one, PlanLoop):
                 opened.append(one)
                 continue
-            fold, contracted, text, limits = LINE.fullmatch(one.text.replace("%", "v")).groups()
+            fold, contracted, text, limits = LINE.fullmatch(one.expression.replace("%", "v")).groups()
             name, places = re.fullmatch(r"(\w+)(?:\[(.*)\])?", one.name.replace("%", "v")).groups()
             ranges = extents(text, known) if contracted else {}
             ranges |= {loop.letter: range(loop.low, loop.high) for loop in opened}
@@ -148,7 +148,7 @@ def test_a_plan_shows_tiles_products_and_scratch_memory():
     (tile,) = [loop for loop in loops if loop.tile]
     assert str(tile).strip() == f"for each {tile.tile} of {tile.letter} in 0:1024"
     assert any(loop.piece == tile.tile and f"in these {tile.tile}" in str(loop) for loop in loops)
-    assert any("contract over" in v.text for step in plan.steps for v in step.values)
+    assert any("contract over" in v.expression for step in plan.steps for v in step.values)
     assert plan.arena_bytes >= max(b.offset + b.bytes for b in plan.buffers)
 
 
@@ -187,5 +187,5 @@ def test_names_of_inputs_are_no_letters_of_loops_and_cannot_steer_a_terminal():
 def test_the_operations_of_all_steps_are_the_plan_s():
     plan = compiled(network, *(RNG.normal(size=s) for s in ((50, 30), (60, 50), (60, 30)))).plan
     assert plan.operations == sum(step.operations for step in plan.steps)
-    product = next(v for step in plan.steps for v in step.values if "contract" in v.text)
+    product = next(v for step in plan.steps for v in step.values if "contract" in v.expression)
     assert product.operations == 2 * 60 * 50 * 30

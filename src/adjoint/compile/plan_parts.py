@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from adjoint.numbers import format_bytes
 
-_WIDTH, _LEFT = 100, 62
+_WIDTH = 100
 #: An expression takes no more lines than this.
 _LINES = 4
 
@@ -55,7 +55,7 @@ class PlanValue:
     """
 
     name: str
-    text: str
+    expression: str
     spec: str
     place: str
     line: str
@@ -63,21 +63,29 @@ class PlanValue:
     operations: int
     depth: int
 
-    def __str__(self) -> str:
-        place = "" if self.place == "register" else f"{self.place} {self.spec}"
-        right = f"{place:<22}  {self.line}".rstrip()
+    @property
+    def where(self) -> str:
+        """Where it is kept and what is kept there; nothing for a value in registers."""
+        return "" if self.place == "register" else f"{self.place} {self.spec}"
+
+    def text(self, middle: int, right: int) -> list[str]:
+        """The value in lines of at most 100 columns, with so many for where it is kept and for the user's line."""
         margin = "  " * (self.depth + 1)
+        room = _WIDTH - right - 2 - ((middle + 2) if self.where else 0)
         rows = textwrap.wrap(
-            f"{self.name} = {self.text}",
-            _LEFT + 24 * (not place),
+            f"{self.name} = {self.expression}",
+            max(room, len(margin) + 24),
             initial_indent=margin,
             subsequent_indent=f"{margin}    ",
             max_lines=_LINES,
             placeholder=" …",
             break_on_hyphens=False,
         )
-        rows[-1] = f"{rows[-1]:<{_LEFT}}  {right}".rstrip() if place else f"{rows[-1]:<{_LEFT + 24}}  {self.line}"
-        return "\n".join(rows).rstrip()
+        rows[-1] = f"{rows[-1]:<{room}}  " + (f"{self.where:<{middle}}  " if self.where else "") + self.line
+        return [r.rstrip() for r in rows]
+
+    def __str__(self) -> str:
+        return "\n".join(self.text(len(self.where), len(self.line)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,10 @@ class PlanStep:
             if line not in told and source:
                 told.add(line)
                 rows.append(f"  {line}  {source}")
-        rows += [row for one in self.body for row in str(one).splitlines()]
+        middle = max((len(v.where) for v in self.values), default=0)
+        right = max((len(v.line) for v in self.values), default=0)
+        for one in self.body:
+            rows += one.text(middle, right) if isinstance(one, PlanValue) else [str(one)]
         return "\n".join(r if len(r) <= _WIDTH else r[: _WIDTH - 1] + "…" for r in rows)
 
     def __str__(self) -> str:

@@ -45,7 +45,7 @@ class StepTime:
         if self.step is None:
             return "the whole program"
         largest = max(self.step.values, key=lambda v: v.operations)
-        return f"{largest.line}  {largest.text}" if largest.line else largest.text
+        return f"{largest.line}  {largest.expression}" if largest.line else largest.expression
 
     def __str__(self) -> str:
         number = "all" if self.step is None else self.step.number
