@@ -55,7 +55,7 @@ def torch(text: Callable[..., Any], *arguments: Any, argnums: int | tuple[int, .
             return None
         module._dynamo.reset()  # past 8 versions of one text it would give up compiling
         both = module.func.grad_and_value(functools.partial(text, module), argnums=argnums)
-        ready = module.compile(both, dynamic=False)
+        ready = module.compile(both, dynamic=False, fullgraph=True)
         given = torch_values(arguments)
 
         def run() -> Any:

@@ -93,13 +93,13 @@ def torch(derivative, *arrays) -> bench.Run | None:
     given = peers.torch_values(arrays)
     module._dynamo.reset()
     if derivative == "hessian":
-        ready = module.compile(module.func.hessian(for_torch), dynamic=False)
+        ready = module.compile(module.func.hessian(for_torch), dynamic=False, fullgraph=True)
     else:
 
         def product(x, a, v):
             return module.func.jvp(lambda x: module.func.grad(for_torch)(x, a), (x,), (v,))[1]
 
-        ready = module.compile(product, dynamic=False)
+        ready = module.compile(product, dynamic=False, fullgraph=True)
     return lambda: ready(*given)
 
 

@@ -237,6 +237,21 @@ def text(np, *arguments):
     return mixture(np, logsumexp, *arguments)
 
 
+def text_torch(torch, alphas, means, icf, x, places):
+    """The same on torch, whose functions have other names."""
+    n, d = x.shape
+    logs, below = icf[:, :d], icf[:, d:]
+    diagonal = torch.exp(logs)
+    lower = torch.cat([torch.zeros((icf.shape[0], 1), dtype=icf.dtype), below], 1)[:, places]
+    triangle = lower + diagonal[:, :, None] * torch.eye(d, dtype=icf.dtype)
+    centred = x - means[:, None, :]
+    scaled = torch.matmul(centred, torch.swapaxes(triangle, 1, 2))
+    inside = (alphas + torch.sum(logs, 1))[:, None] - 0.5 * torch.sum(scaled**2, 2)
+    likelihood = torch.sum(torch.logsumexp(inside, 0)) - n * torch.logsumexp(alphas, 0)
+    prior = 0.5 * GAMMA**2 * (torch.sum(diagonal**2) + torch.sum(below**2)) - M * torch.sum(logs)
+    return likelihood - 0.5 * n * d * math.log(2 * math.pi) - prior
+
+
 def cases() -> Iterator[bench.Case]:
     for n, d, k, most in ((1000, 10, 25, 0.7), (10_000, 10, 25, 0.7), (1000, 64, 50, 1.0)):
         arrays = data(n, d, k)
@@ -248,6 +263,7 @@ def cases() -> Iterator[bench.Case]:
             alone=bench.alone(function, *arrays, places),
             engines={
                 "jax": peers.jax(text, *arrays, places, argnums=(0, 1, 2)),
+                "torch.compile": peers.torch(text_torch, *arrays, places, argnums=(0, 1, 2)),
                 "autograd": peers.autograd(text, *arrays, places, argnums=(0, 1, 2)),
             },
             hand={

@@ -91,7 +91,7 @@ def torch() -> bench.Run | None:
     module._dynamo.reset()
     both = module.func.grad_and_value(function)
 
-    @module.compile(dynamic=False)
+    @module.compile(dynamic=False, fullgraph=True)
     def step(parameters, x, y):
         gradient, value = both(parameters, x, y)
         for p, g in zip(parameters, gradient):

@@ -101,9 +101,10 @@ def cases() -> Iterator[bench.Case]:
         "one neuron",
         ours=lambda: thousand(bench.compiled(ad.value_and_grad(neuron, argnums=(0, 1, 2, 3)))),
         alone=lambda: thousand(bench.compiled(neuron)),
-        engines={"casadi buffers": casadi, "casadi buffers, no floats passed": casadi_alone, "jax": jax},
+        engines={"casadi buffers": casadi, "jax": jax},
         hand={
             "flat Python": functools.partial(thousand, by_hand),
+            "casadi, no floats passed": casadi_alone,
             "numba": peers.numba(lambda numba: thousand(numba.njit(by_hand))),
         },
         targets={"flat Python": 0.6},
