@@ -16,6 +16,7 @@ from adjoint.compile.arguments import Parameters
 from adjoint.compile.backend import Options
 from adjoint.compile.python_backend import PythonProgram
 from adjoint.compile.specialise import Specialisation
+from adjoint.compile.stages import Stages
 from adjoint.compile.stats import Entry, Stats
 from adjoint.compile.traced import trace_call
 from adjoint.differentiate.variables import function_name
@@ -271,6 +272,11 @@ class Executable:
     def plan(self) -> Any:
         """How the program works: its loops, calls and buffers."""
         return self._current().program.plan
+
+    @property
+    def stages(self) -> Stages:
+        """Each stage from the traced graph to machine code, as text: ``print(exe.stages)``."""
+        return Stages(self._current())
 
     @property
     def source(self) -> str:
