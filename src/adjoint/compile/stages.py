@@ -25,6 +25,7 @@ from adjoint.site import here
 _HEAD, _TAIL = 8, 8
 #: When all stages are printed, a stage takes at most this many lines.
 _LINES = 60
+_WIDTH = 110
 
 _AXES = "ijklmnpqrst"
 
@@ -302,7 +303,8 @@ def _numbered(lines: Any) -> Iterator[str]:
 
     for line in lines:
         line = line.replace("double              0x0", "double 0x0")
-        yield re.sub(r'%"\.\d+"|%[vm]\d+\b', number, line)
+        line = re.sub(r'%"\.\d+"|%[vm]\d+\b', number, line)
+        yield line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"
 
 
 def innermost(assembly: str) -> str:
