@@ -27,7 +27,7 @@ def run(*arguments, folder=None):
 
 
 def test_every_example_is_tested_here():
-    tested = {"worked_examples", "digits_mlp", "own_operation", "rosenbrock_scipy", "attention"}
+    tested = {"worked_examples", "digits_mlp", "own_operation", "rosenbrock_scipy", "attention", "compiled"}
     assert {path.stem for path in EXAMPLES.glob("*.py")} == tested
 
 
@@ -64,6 +64,14 @@ def test_attention():
     printed = run(EXAMPLES / "attention.py")
     assert "all agree" in printed
     assert sum(map(int, re.findall(r"(\d+)%", printed))) in range(98, 103)
+
+
+def test_compiled():
+    printed = run(EXAMPLES / "compiled.py")
+    compiled, eager = map(float, re.search(r"slope (\S+); in eager mode the slope is (\S+)", printed).groups())
+    assert abs(compiled - eager) < 2e-3
+    assert "softplus(w * x[i])" in printed
+    assert "2 steps" in printed
 
 
 def test_digits_mlp_and_its_explanation(tmp_path):
