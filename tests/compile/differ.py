@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 import adjoint as ad
+from adjoint.compile import loops, lower_dots, statements, tiles
+from adjoint.compile.llvm import dots, folds, nests
 from adjoint.differentiate.containers import flatten
 from adjoint.tensor import Tensor
 
@@ -51,3 +54,38 @@ def same_bits(found: Sequence[np.ndarray], wanted: Sequence[np.ndarray], what: s
         if a.dtype.kind == "f":
             number = ~np.isnan(a)
             np.testing.assert_array_equal(np.signbit(a[number]), np.signbit(b[number]), err_msg=f"{what}, result {i}")
+
+
+#: Limits set so that small programs meet what otherwise only large ones do.
+PRESSURE: dict[str, list[tuple[Any, str, Any]]] = {
+    "plain": [],
+    "tiles": [
+        (tiles, "LARGE", 10), (tiles, "LONG", 4), (tiles, "SIZES", (3, 4)), (tiles, "FEWEST", 2), (tiles, "PIECES", 10),
+        (lower_dots, "_small", lambda *_: False),
+    ],
+    "blas": [(dots, "SMALL", 0), (lower_dots, "_small", lambda *_: False)],
+    "products": [(dots, "SMALL", 10**9), (lower_dots, "_small", lambda *_: False)],
+    "segments": [(nests, "SEGMENTS", 1)],
+    "loops": [(loops, "GROUP", 2), (statements, "CHAIN", 1), (statements, "LONGEST", 4), (folds, "LONG_SUM", 4)],
+    "written out": [(statements, "CHAIN", 1000), (statements, "COSTS", {})],
+}  # fmt: skip
+
+
+@contextmanager
+def pressure(name: str) -> Iterator[None]:
+    """The limits of one kind while programs are compiled."""
+    before = [(module, limit, getattr(module, limit)) for module, limit, _ in PRESSURE[name]]
+    try:
+        for module, limit, value in PRESSURE[name]:
+            setattr(module, limit, value)
+        yield
+    finally:
+        for module, limit, value in before:
+            setattr(module, limit, value)
+
+
+def value_gradient_and_results(program: Any) -> Callable[..., Any]:
+    """A random program as one function: its loss, the gradients, and its results."""
+    if not program.moving():
+        return program
+    return ad.value_and_grad(lambda *xs: (program.loss(*xs), program(*xs)), argnums=program.moving(), has_aux=True)

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 import adjoint as ad
-from adjoint.compile.llvm.host import host, registers
 from adjoint.primitives.record import REGISTRY
 from compile.differ import assert_close, compiled, eager
 from laws.derivatives import function, noise, values
 from laws.samples import SAMPLES
 
-pytestmark = [pytest.mark.filterwarnings("ignore::RuntimeWarning"), pytest.mark.filterwarnings("ignore:Casting complex")]
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore:Casting complex"),
+]
 
 #: Errors of vector functions and of sums in another order, in units of the last place; determinants cancel.
 STEPS = {"det": 200, "cofactor": 200, "slogdet": 200, "solve": 200}
