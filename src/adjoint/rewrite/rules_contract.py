@@ -148,7 +148,7 @@ def times_identity(b: Any, n: Node) -> Any:
     """A constant identity matrix."""
     for i, x in enumerate(n.inputs):
         other = n.inputs[1 - i]
-        square = isinstance(x, np.ndarray) and x.ndim == 2 and x.shape[0] == x.shape[1]
+        square = isinstance(x, np.ndarray) and x.ndim == 2 and x.shape[0] == x.shape[1] > 0
         if square and like(other, n) and x[0, :1].tolist() == [1] and bool((x == np.eye(len(x))).all()):
             return other
     return None
