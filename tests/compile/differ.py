@@ -10,6 +10,7 @@ import numpy as np
 
 import adjoint as ad
 from adjoint.compile import loops, lower_dots, statements, tiles
+from adjoint.compile.backend import native_backend
 from adjoint.compile.llvm import dots, folds, nests
 from adjoint.differentiate.containers import flatten
 from adjoint.tensor import Tensor
@@ -28,6 +29,7 @@ def eager(f: Callable[..., Any], args: Sequence[Any]) -> list[np.ndarray]:
 
 def compiled(f: Callable[..., Any], args: Sequence[Any], **options: Any) -> list[np.ndarray]:
     """The results of the compiled function; nothing is read from the disk or left there."""
+    assert options.get("backend") == "python" or native_backend() is not None
     with np.errstate(all="ignore"):
         return arrays(ad.compile(f, cache=False, **options)(*args))
 
@@ -65,7 +67,7 @@ PRESSURE: dict[str, list[tuple[Any, str, Any]]] = {
     ],
     "blas": [(dots, "SMALL", 0), (lower_dots, "_small", lambda *_: False)],
     "products": [(dots, "SMALL", 10**9), (lower_dots, "_small", lambda *_: False)],
-    "segments": [(nests, "SEGMENTS", 1)],
+    "segments": [(statements, "SEGMENTS", 1)],
     "loops": [(loops, "GROUP", 2), (statements, "CHAIN", 1), (statements, "LONGEST", 4), (folds, "LONG_SUM", 4)],
     "written out": [(statements, "CHAIN", 1000), (statements, "COSTS", {})],
 }  # fmt: skip

@@ -14,11 +14,14 @@ from adjoint.compile.foreign import ForeignProgram
 from adjoint.compile.python_backend import Program
 from adjoint.compile.signature import Signature
 from adjoint.compile.strip import stripped
+from adjoint.compile.tape.flatten import GRADIENT
 from adjoint.compile.tape.gradient import expanded
 from adjoint.compile.tape.program import plan_for, suits
 from adjoint.errors import ArgumentError, SizeError
 from adjoint.graph.graph import Graph
 from adjoint.numbers import format_bytes
+from adjoint.rewrite.log import Log
+from adjoint.rewrite.passes import BEFORE_DERIVATIVE, optimise
 from adjoint.site import here
 
 BACKENDS = ("llvm", "python")
@@ -52,9 +55,10 @@ class Built:
 def build(graph: Graph, signature: Signature, options: Options) -> Built:
     """The stages from a traced graph to a program, by name.
 
-    Long scalar graphs go to the tape as they are. All others: expand (gradients left unwritten for the tape),
-    strip (hand-over nodes go), rewrite (fold, share, simplify, stabilise, drop), measure (sizes against memory),
-    then native code or flat source. Raises SizeError where the machine cannot hold the arrays.
+    Long scalar graphs go to the tape as they are. All others: strip (hand-over nodes go), simplify (before a
+    derivative is taken), differentiate (gradients that were left unwritten), rewrite (fold, share, simplify,
+    stabilise, drop), measure (sizes against memory), then native code or flat source. Raises SizeError where
+    the machine cannot hold the arrays.
     """
     seconds: dict[str, float] = {}
     start = time.perf_counter()
@@ -69,9 +73,14 @@ def build(graph: Graph, signature: Signature, options: Options) -> Built:
     if tape is not None:
         done("tape")
         return Built(tape, graph, (), seconds)
-    graph = stripped(expanded(graph))
+    graph = stripped(graph, differentiated=False)
     done("strip")
+    graph, first = simplified(graph, strict=options.strict)
+    done("simplify")
+    graph = stripped(expanded(graph))
+    done("differentiate")
     graph, log = rewritten(graph, strict=options.strict)
+    log = _joined(first, log)
     done("rewrite")
     measured(graph, signature)
     program = translated(graph, signature, options)
@@ -87,12 +96,24 @@ def taped(graph: Graph, signature: Signature, options: Options) -> Program | Non
     return plan_for(graph, signature=signature)
 
 
+def _joined(first: Any, then: Any) -> Any:
+    """The steps before and after the derivative was taken, as one log that can be stepped through."""
+    if not first:
+        return then
+    at = lambda start, count: first.graph(count) if count <= len(first) else then.graph(count - len(first))
+    return Log(first.start, (*first, *then), at)
+
+
+def simplified(graph: Graph, *, strict: bool) -> tuple[Graph, Any]:
+    """The graph after the rewrites that are better done before a derivative is taken, and their log."""
+    if strict or not any(node.op is GRADIENT for node in graph.nodes):
+        return graph, ()
+    found = optimise(graph, passes=BEFORE_DERIVATIVE)
+    return found.graph, found.log
+
+
 def rewritten(graph: Graph, *, strict: bool) -> tuple[Graph, Any]:
     """The graph after the rewrites, and their log."""
-    try:
-        from adjoint.rewrite.passes import optimise
-    except ImportError:
-        return graph, ()
     found = optimise(graph, strict=strict)
     return found.graph, found.log
 

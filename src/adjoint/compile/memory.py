@@ -6,7 +6,7 @@ that its readers do not share a loop for. Buffers whose lives do not overlap lie
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from adjoint.compile.loops import Leaf, Loop
 from adjoint.compile.statements import Program, Statement
@@ -14,6 +14,9 @@ from adjoint.compile.terms import Term
 
 #: Every buffer begins on a cache line.
 LINE = 64
+
+#: Arrays from this many entries on are put where a result will be.
+SHARED = 1 << 14
 
 Item = Loop | Leaf
 
@@ -80,8 +83,10 @@ def steps_of(items: Sequence[Item]) -> list[Step]:
 class Memory:
     """The buffers of a program: ``of`` by term, ``arena`` in bytes."""
 
-    def __init__(self, program: Program, steps: Sequence[Step]) -> None:
+    def __init__(self, program: Program, steps: Sequence[Step], given: Collection[int] = ()) -> None:
         self.program = program
+        #: The results that lie in donated memory.
+        self.given = given
         self.paths: dict[int, tuple[object, ...]] = {}
         self.step: dict[int, int] = {}
         for step in steps:
@@ -102,6 +107,7 @@ class Memory:
         for s in program.statements:
             if s.kind in {"reshape", "item"} and s.term.id not in self.of:
                 self._alias(s)
+        self._move_into_results()
         self.arena = self._allocate()
 
     def _walk(self, item: Item, path: tuple[object, ...]) -> None:
@@ -233,6 +239,40 @@ class Memory:
             made = Buffer(s.term, "alias", operand.id, row_major(s.term.shape), 0)
             base.last = max(base.last, self._last(s))
         self.of[s.term.id] = made
+
+    def _move_into_results(self) -> None:
+        """An array that is last read where a result of its shape is written, entry by entry, lies in that result.
+
+        So its lines are in the cache already when the result overwrites them.
+        """
+        taken: set[int] = set()
+        for s in self.program.statements:
+            buffer = self.of.get(s.term.id)
+            if buffer is None or buffer.space != "arena" or buffer.strides != row_major(s.term.shape) or buffer.tiled:
+                continue
+            if s.kind != "store" or s.term in self.program.outputs or s.term.size < SHARED:
+                continue
+            readers = self._readers.get(s.number, [])
+            for reader, _ in readers:
+                target = self.of.get(reader.term.id)
+                if target is None or target.space != "output" or target.number in taken or target.number in self.given:
+                    continue
+                alike = reader.term.shape == s.term.shape and reader.term.dtype == s.term.dtype
+                alone = all(
+                    r is reader or self.step.get(r.number, 0) < self.step[reader.number] for r, _ in readers
+                ) and not self._readers.get(reader.number)
+                mine = [same for r, same in readers if r is reader]
+                whole = reader.kept == s.kept and all(f is None or f[0] in o for f in s.kept for o in mine)
+                if (
+                    reader.kind == "store"
+                    and alike
+                    and alone
+                    and whole
+                    and self.step[s.number] < self.step[reader.number]
+                ):
+                    buffer.space, buffer.number = "output", target.number
+                    taken.add(target.number)
+                    break
 
     def _last(self, s: Statement) -> int:
         """The last step that reads a statement, through reshapes too."""

@@ -67,7 +67,7 @@ class Native:
         given = {o.index: o.donated for o in signature.outputs if o.donated is not None}
         donated(self.program, given)
         self.steps = steps_of(nests(self.program))
-        self.memory = Memory(self.program, self.steps)
+        self.memory = Memory(self.program, self.steps, given)
         place_leaves(self.program, self.memory)
         self.arena_bytes = self.memory.arena
         self.specs = [(o.shape, o.dtype) for o in outputs]

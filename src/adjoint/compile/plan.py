@@ -9,7 +9,6 @@ from itertools import pairwise
 from adjoint.compile.calls import call_results
 from adjoint.compile.labels import dot_sizes
 from adjoint.compile.llvm.folds import Folds
-from adjoint.compile.llvm.nests import SEGMENTS
 from adjoint.compile.loops import Leaf, Loop
 from adjoint.compile.memory import Buffer, Memory, Step
 from adjoint.compile.plan_parts import PlanBuffer, PlanLoop, PlanStep, PlanValue, counted
@@ -105,15 +104,13 @@ class Plan:
         label = loop.label
         ends = {end for s in inside for end in s.ranges[label]}
         low, high = min(ends), max(ends)
-        more = {p for s in inside for p in s.breaks.get(label, ()) if low < p < high}
-        if len(more) <= SEGMENTS:
-            ends |= more
+        ends |= {p for s in inside for p in s.breaks.get(label, ()) if low < p < high}
         lanes = flight = 1
         piece = self._piece(loop)
         if loop.vector:
             lanes, flight = Folds.lanes_for(inside), Folds.unroll(loop)
             points = sorted(ends)
-            longest = piece or max(b - a for a, b in pairwise(points))
+            longest = piece or max((b - a for a, b in pairwise(points)), default=0)
             flight = 1 if longest < 2 * lanes * flight else flight
         breaks = () if loop.tile or piece else tuple(sorted(ends - {low, high}))
         return PlanLoop(self._written.letter(label), low, high, lanes, flight, loop.tile, piece, breaks, depth)
@@ -150,11 +147,12 @@ class Plan:
                 reads[self._written.of(term)] = term.size * term.dtype.itemsize
             for read in s.reads:
                 origin = read.statement
-                while origin.kind in _NAMES and origin.term.args[0].id in self._program.of:
+                while origin.kind == "reshape" and origin.term.args[0].id in self._program.of:
                     origin = self._program.of[origin.term.args[0].id]
-                if id(origin) in mine:
+                maker = self._program.of[origin.term.args[0].id] if origin.kind == "item" else origin
+                if id(maker) in mine:
                     continue
-                source = origin.term if origin.kind not in _NAMES else origin.term.args[0]
+                source = origin.term if origin.kind != "reshape" else origin.term.args[0]
                 reads[self._written.of(source)] = source.size * source.dtype.itemsize
         writes: dict[str, int] = {}
         for s in stmts:

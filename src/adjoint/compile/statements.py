@@ -9,54 +9,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
+from adjoint.compile.costs import COSTS
+from adjoint.compile.indices import COMPUTED, Index, straight, through
 from adjoint.compile.labels import READ, Labels, dot_places, dot_sizes, folded_extents
 from adjoint.compile.terms import Term
-
-#: What an operation costs next to an addition; others cost 1.
-COSTS = {"divide": 6, "sqrt": 6, "reciprocal": 6, "cbrt": 30, "floor_divide": 10, "remainder": 12, "round": 4}
-DEAR = [
-    "exp",
-    "expm1",
-    "exp2",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "sin",
-    "cos",
-    "tan",
-    "sinh",
-    "cosh",
-    "tanh",
-    "arcsin",
-    "arccos",
-    "arctan",
-    "arcsinh",
-    "arccosh",
-    "arctanh",
-    "arctan2",
-    "power",
-    "logaddexp",
-    "xlogy",
-    "hypot",
-    "sigmoid",
-    "softplus",
-    "erf",
-]
-COSTS |= dict.fromkeys(DEAR, 20)
 
 #: A cheap chain longer than this with several users is computed once.
 CHAIN = 8
 #: No expression is written out beyond this size, so that nothing grows without bound.
 LONGEST = 150
 
+#: Loops over a label break at no more than this many places; beyond, pads choose lane by lane.
+SEGMENTS = 24
+
 #: Statements that work on whole arrays, outside of all loops.
 WHOLE = frozenset({"call", "reshape", "item", "scatter"})
-
-#: An index: position * factor + offset of a label, or a constant (label -1).
-Index = tuple[int, int, int]
 
 
 class Read:
@@ -133,6 +101,8 @@ class Program:
         self.labels = Labels(self.terms)
         self.statements: list[Statement] = []
         self.of: dict[int, Statement] = {}
+        #: Labels with so many pads that loops over them do not break: entries are chosen lane by lane.
+        self.unbroken: frozenset[int] = frozenset()
         chosen = self._materialised()
         for term in self.terms:
             if term.id in chosen:
@@ -141,6 +111,20 @@ class Program:
                 self.statements.append(made)
                 self.of[term.id] = made
                 self._inspect(made)
+        self._limit_breaks()
+
+    def _limit_breaks(self) -> None:
+        """Looks again at statements over labels on which loops would break too often."""
+        found: dict[int, set[int]] = {}
+        for s in self.statements:
+            for label, breaks in s.breaks.items():
+                found.setdefault(label, set()).update(breaks)
+        self.unbroken = frozenset(label for label, breaks in found.items() if len(breaks) > SEGMENTS)
+        for s in self.statements:
+            if not self.unbroken.isdisjoint(s.breaks):
+                s.reads, s.cost, s.breaks = [], 0, {}
+                self._inspect(s)
+                s.breaks = {k: v for k, v in s.breaks.items() if k not in self.unbroken}
 
     def _materialised(self) -> set[int]:
         """The terms that become statements."""
@@ -197,7 +181,9 @@ class Program:
         if term.kind == "reduce":
             operand = term.args[0]
             kept, folded = iter(own), dict(zip(term.data[1], s.folded, strict=True))
-            index = tuple(_at(folded[axis]) if axis in folded else next(kept) for axis in range(len(operand.shape)))
+            index = tuple(
+                straight(folded[axis]) if axis in folded else next(kept) for axis in range(len(operand.shape))
+            )
             todo = [(operand, index, False)]
         else:
             todo = [(term, own, True)]
@@ -231,14 +217,33 @@ class Program:
                 todo.append((at.args[0], through(at.data, index), False))
             elif at.kind == "pad":
                 todo.append((at.args[1], index if at.args[1].shape else (), False))
-                inner = tuple((l, m, a - low) for (l, m, a), low in zip(index, at.data, strict=True))
-                for (l, m, a), n in zip(inner, at.args[0].shape, strict=True):
-                    if l >= 0 and m in {1, -1}:
-                        s.breaks.setdefault(l, set()).update({-a, n - a} if m == 1 else {a - n + 1, a + 1})
-                todo.append((at.args[0], single(inner, at.args[0].shape), False))
+                shifted = ((l, m, a - low) for (l, m, a), low in zip(index, at.data, strict=True))
+                inner = tuple(self._inside(s, one, n) for one, n in zip(shifted, at.args[0].shape, strict=True))
+                todo.append((at.args[0], inner, False))
         if s.loops:
             last = s.loops[-1]
             s.vector = max(s.loops, key=lambda label: (votes[label], label == last))
+
+    def _inside(self, s: Statement, index: Index, n: int) -> Index:
+        """The index into the box of a pad; where loops do not break at the box's ends it is computed lane by lane."""
+        label, factor, add = index
+        if n == 1:
+            inner = (-1, 0, 0)
+        elif label < 0 or not factor:
+            return index
+        else:
+            inner = index
+        if label < 0 or not factor:
+            return inner
+        low, high = s.ranges[label]
+        ends = (factor * low + add, factor * (high - 1) + add)
+        if 0 <= min(ends) and max(ends) < n:
+            return inner
+        if factor in {1, -1}:
+            s.breaks.setdefault(label, set()).update({-add, n - add} if factor == 1 else {add - n + 1, add + 1})
+            if label not in self.unbroken:
+                return inner
+        return inner if n == 1 else (COMPUTED, 1, 0)
 
     def _inspect_call(self, s: Statement) -> None:
         if s.kind == "dot":
@@ -257,7 +262,7 @@ class Program:
                 continue
             same: frozenset[int] = frozenset()
             if s.kind == "dot":
-                index = tuple(_at(self._found(s, places[c])) for c in letters)
+                index = tuple(straight(self._found(s, places[c])) for c in letters)
                 same = _same(other, self.down(a, index))
             s.reads.append(Read(other, same))
 
@@ -307,27 +312,6 @@ def matrix_letters(term: Term, sizes: dict[str, int]) -> tuple[str, str, str]:
     folded = [c for c in a if c in b and c not in out]
     longest = [max(letters, key=lambda c: sizes[c]) for letters in (rows, columns, folded)]
     return longest[0], longest[1], longest[2]
-
-
-def single(index: tuple[Index, ...], shape: tuple[int, ...]) -> tuple[Index, ...]:
-    """An index inside an array, constant along axes of size 1."""
-    return tuple((-1, 0, 0) if n == 1 else one for one, n in zip(index, shape, strict=True))
-
-
-def through(axes: Any, index: tuple[Index, ...]) -> tuple[Index, ...]:
-    """The index into a view's operand."""
-    found = []
-    for d, m, add in axes:
-        if d < 0:
-            found.append((-1, 0, add))
-        else:
-            label, factor, offset = index[d]
-            found.append((label, factor * m, offset * m + add))
-    return tuple(found)
-
-
-def _at(found: tuple[int, int] | None) -> Index:
-    return (-1, 0, 0) if found is None else (found[0], 1, -found[1])
 
 
 def _same(other: Statement, index: tuple[Index, ...]) -> frozenset[int]:

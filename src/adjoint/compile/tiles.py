@@ -111,7 +111,7 @@ def _region(program: Program, label: int) -> Region | None:
         return None
     usual = max(set(ranges), key=ranges.count)
     for s in statements:
-        if s.number in carries and (s.ranges[label] != usual or _batch(s, label)):
+        if s.number in carries and (s.ranges[label] != usual or label in s.breaks or _batch(s, label)):
             return None
     after = _closure(after, readers)
     sources = {s.number: [r.statement.number for r in s.reads] for s in statements}
@@ -135,7 +135,7 @@ def _region(program: Program, label: int) -> Region | None:
     for s in kept:
         if all(r in tiled for r in readers.get(s.number, [])):
             saved += s.term.size * s.term.dtype.itemsize
-    if sum(s.kind == "dot" and s.number in tiled for s in statements) < 2:
+    if not any(s.kind == "dot" and s.number in tiled for s in statements):
         return None
     # Arrays from outside that are not contiguous along the label are read and written in steps: that costs more.
     strided = sum(_strided(program, s, label) for s in statements if s.number in tiled and s.kind != "dot")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
+from adjoint.compile.indices import Index, single, straight, through
 from adjoint.compile.labels import dot_places
-from adjoint.compile.statements import Index, Program, Statement, single, through
+from adjoint.compile.statements import Program, Statement
 from adjoint.compile.terms import Term
 from adjoint.graph.text import clean, constant_text
 
@@ -55,12 +56,14 @@ class Written:
         return self._read(s.term, self.program.index_of(s.term))
 
     def of(self, term: Term) -> str:
-        """How texts call a term: an input by the user's name, all else by its number."""
+        """How texts call a term: an input by the user's name, all else by a number."""
         if term.kind == "reshape":
             return f"{self.of(term.args[0])}.reshape({', '.join(map(str, term.shape))})"
         if term.kind == "item":
             (call,) = term.args
             return self.of(call) + (f".{term.data}" if len(call.data[3]) > 1 else "")
+        if term.kind == "array":
+            return f"constant{term.id}"
         return self._inputs.get(term.id) or f"%{term.id}"
 
     def text(self, s: Statement) -> str:
@@ -78,7 +81,7 @@ class Written:
     def _contraction(self, s: Statement) -> str:
         places = dot_places(s.term)
         found = {c: s.kept[p] if p >= 0 else s.folded[-1 - p] for c, p in places.items()}
-        index = {c: (-1, 0, 0) if f is None else (f[0], 1, -f[1]) for c, f in found.items()}
+        index = {c: straight(f) for c, f in found.items()}
         operands = [
             self._value(a, tuple(index[c] for c in letters), DEEP)
             for a, letters in zip(s.term.args, s.term.data[:2], strict=True)
@@ -93,10 +96,7 @@ class Written:
         (operand,) = s.term.args
         kept = iter(self.program.index_of(s.term))
         folded = dict(zip(axes, s.folded, strict=True))
-        index = tuple(
-            ((-1, 0, 0) if (f := folded[axis]) is None else (f[0], 1, -f[1])) if axis in folded else next(kept)
-            for axis in range(len(operand.shape))
-        )
+        index = tuple(straight(folded[axis]) if axis in folded else next(kept) for axis in range(len(operand.shape)))
         over = ", ".join(self.letter(f[0]) for f in s.folded if f is not None)
         return f"{name} over {over} of {self._value(operand, index, DEEP)[0]}"
 

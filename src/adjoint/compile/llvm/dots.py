@@ -6,13 +6,14 @@ from typing import Any
 
 from llvmlite import ir
 
+from adjoint.compile.indices import straight
 from adjoint.compile.labels import dot_places, dot_sizes
 from adjoint.compile.llvm.blas import declare
 from adjoint.compile.llvm.frames import I8, I32, I64, POINTER, memory_type
 from adjoint.compile.llvm.products import Matrix, Products
 from adjoint.compile.loops import Loop
 from adjoint.compile.memory import Buffer
-from adjoint.compile.statements import Statement, _at, matrix_letters
+from adjoint.compile.statements import Statement, matrix_letters
 from adjoint.compile.terms import Term
 
 #: Products of at most so many multiplications a column are written out.
@@ -53,12 +54,12 @@ class Dots(Products):
         for letter in letters:
             place = places[letter]
             found = s.kept[place] if place >= 0 else s.folded[-1 - place]
-            index.append(self.beginning(found) if found is not None and found[0] in inside else _at(found))
+            index.append(self.beginning(found) if found is not None and found[0] in inside else straight(found))
         return tuple(index)
 
     def beginning(self, found: tuple[int, int]) -> tuple[Any, int, int]:
         """The first index of an axis that a product covers."""
-        return (-1, 0, 0) if self._piece(found[0]) is None else _at(found)
+        return (-1, 0, 0) if self._piece(found[0]) is None else straight(found)
 
     def _inside(self, s: Statement) -> set[int]:
         return {self._label(s, letter) for letter in matrix_letters(s.term, dot_sizes(s.term))}

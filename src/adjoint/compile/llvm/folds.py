@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
+from adjoint.compile.indices import straight
 from adjoint.compile.llvm.frames import Val, memory_type
 from adjoint.compile.llvm.host import host
 from adjoint.compile.llvm.values import Values
 from adjoint.compile.loops import Leaf, Loop
 from adjoint.compile.memory import Buffer
-from adjoint.compile.statements import Statement, _at
+from adjoint.compile.statements import Statement
+from adjoint.compile.terms import Term
 from adjoint.primitives.record import REGISTRY
 
 #: From this many entries on, single precision is summed in double: the error stays near one rounding.
@@ -80,7 +82,7 @@ class Folds(Values):
 
     def own(self, s: Statement, shift: dict[Any, int]) -> tuple[Any, ...]:
         """The index at which a statement's value stands."""
-        return tuple(_shifted(_at(f), shift) for f in s.kept)
+        return tuple(_shifted(straight(f), shift) for f in s.kept)
 
     def _put(self, s: Statement, found: Val, shift: dict[Any, int]) -> None:
         buffer = self.memory.of.get(s.term.id)
@@ -133,10 +135,13 @@ class Folds(Values):
         kept = iter(s.kept)
         folded = dict(zip(s.term.data[1], s.folded, strict=True))
         index = tuple(
-            _shifted(_at(folded[axis] if axis in folded else next(kept)), shift) for axis in range(len(operand.shape))
+            _shifted(straight(folded[axis] if axis in folded else next(kept)), shift)
+            for axis in range(len(operand.shape))
         )
-        val = self.value(operand, index)
         acc = self.accumulators.get(s.number)
+        if acc is not None and self._multiplied(s, operand, index, acc, u):
+            return
+        val = self.value(operand, index)
         if acc is None:
             self._accumulate_array(s, val, shift)
             return
@@ -149,6 +154,18 @@ class Folds(Values):
             x = builder.select(frame.mask, x, self.constant(self.initial(s), acc.dtype, acc.lanes))
         slot = acc.slots[u]
         builder.store(self._step(s, acc.dtype, acc.lanes, builder.load(slot, typ=x.type), x), slot)
+
+    def _multiplied(self, s: Statement, operand: Term, index: tuple[Any, ...], acc: Accumulator, u: int) -> bool:
+        """A product that is summed goes into the accumulator with one rounding; False where that cannot be."""
+        factors = self.product(operand) if self.fuses and s.term.data[0] == "sum" else None
+        if factors is None or acc.dtype != operand.dtype or self.frames[-1].mask is not None:
+            return False
+        values = [self.value(t, index if t.shape else ()) for t in factors]
+        x, y = (self.widened(v, acc.lanes, operand.dtype) for v in values)
+        builder = self.at(len(self.frames) - 1)
+        slot = acc.slots[u]
+        builder.store(self.kit(acc.dtype, acc.lanes).fma(x, y, builder.load(slot, typ=x.type)), slot)
+        return True
 
     def _accumulate_array(self, s: Statement, val: Val, shift: dict[Any, int]) -> None:
         index = self.own(s, shift)

@@ -114,7 +114,7 @@ class Scribe:
                 found = IntKit(self.builder, dtype.itemsize * 8, True, lanes)
             else:
                 name = "f32" if dtype.char == "f" else "f64"
-                found = Kit(self.builder, name, lanes, contract=self.fuses)
+                found = Kit(self.builder, name, lanes, contract=False)
             self._kits[key] = found
         return found
 

@@ -13,9 +13,6 @@ from adjoint.compile.llvm.frames import I1, I64, Frame
 from adjoint.compile.loops import Leaf, Loop
 from adjoint.compile.statements import Statement
 
-#: Loops break at no more than this many places; further pads choose lane by lane.
-SEGMENTS = 24
-
 
 class Nests(Folds):
     """A scribe that writes loop nests."""
@@ -66,9 +63,7 @@ class Nests(Folds):
         label = loop.label
         ends = {end for s in inside for end in s.ranges[label]}
         low, high = min(ends), max(ends)
-        breaks = {p for s in inside for p in s.breaks.get(label, ()) if low < p < high}
-        if len(breaks) <= SEGMENTS:
-            ends |= breaks
+        ends |= {p for s in inside for p in s.breaks.get(label, ()) if low < p < high}
         points = sorted(ends)
         return [(a, b) for a, b in pairwise(points) if b > a]
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
+from adjoint.compile.indices import single, through
 from adjoint.compile.llvm.access import Access
 from adjoint.compile.llvm.frames import I64, Dynamic, Val
 from adjoint.compile.memory import Memory
-from adjoint.compile.statements import Program, single, through
+from adjoint.compile.statements import Program
 from adjoint.compile.terms import Term
 
 F64 = np.dtype(np.float64)
@@ -67,6 +68,10 @@ class Values(Access):
 
     def _map(self, term: Term, index: tuple[Any, ...]) -> Val:
         op, params = term.data
+        if op.name in {"add", "subtract"} and self.fuses and term.dtype.kind == "f":
+            fused = self._fused(term, index)
+            if fused is not None:
+                return fused
         operands = [self.value(a, index if a.shape else ()) for a in term.args]
         depth = self.depth(index)
         lanes = max(o.lanes for o in operands)
@@ -81,6 +86,31 @@ class Values(Access):
             dtype = term.dtype
         kit = self.kit(F64 if dtype.kind == "b" else dtype, lanes)
         return Val(op.emit(kit, *wide, **params), lanes, depth)
+
+    def product(self, term: Term) -> tuple[Term, Term] | None:
+        """The factors of a product that is written out at each use."""
+        if term.kind != "map" or term.id in self.program.of or term.dtype.kind != "f":
+            return None
+        name = term.data[0].name
+        if name == "multiply":
+            return term.args[0], term.args[1]
+        return (term.args[0], term.args[0]) if name == "square" else None
+
+    def _fused(self, term: Term, index: tuple[Any, ...]) -> Val | None:
+        """X * y + z with one rounding, decided by the terms alone: equal terms have equal bits wherever they stand."""
+        first, second = term.args
+        minus = term.data[0].name == "subtract"
+        factors, other, flip, turn = self.product(first), second, False, minus
+        if factors is None:
+            factors, other, flip, turn = self.product(second), first, minus, False
+        if factors is None:
+            return None
+        values = [self.value(t, index if t.shape else ()) for t in (*factors, other)]
+        depth, lanes = self.depth(index), max(v.lanes for v in values)
+        x, y, z = (self.widened(v, lanes, term.dtype) for v in values)
+        self.at(depth)
+        kit = self.kit(term.dtype, lanes)
+        return Val(kit.fma(kit.neg(x) if flip else x, y, kit.neg(z) if turn else z), lanes, depth)
 
     def _gathered(self, term: Term, index: tuple[Any, ...]) -> Val:
         """The entry of an array that computed indices point at."""

@@ -1,9 +1,9 @@
 """Gradients that stay unwritten: while a scalar program is traced, its gradient is one node, and no walk.
 
 To record the walk back through a million nodes costs more than all else, and the tape does not need it: it
-goes backwards natively. So where the outermost transform of a traced function wants a gradient by a graph
-that suits the tape, ``deferred`` answers with a node of the record GRADIENT. Whoever has no use for that
-writes it out with ``expanded``: the same walk, on the same graph, later.
+goes backwards natively. So where the outermost transform of a traced function wants a gradient, ``deferred``
+answers with a node of the record GRADIENT. Whoever is not the tape writes it out with ``expanded``: the same
+walk, later, and perhaps on a graph that was simplified before.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from adjoint.apply import make, next_seq, record
 from adjoint.compile.tape.flatten import GRADIENT
-from adjoint.compile.tape.program import suits
+from adjoint.compile.trace import Trace
 from adjoint.differentiate.cotangent import plain
 from adjoint.differentiate.reverse import reverse, seed_of
 from adjoint.graph.graph import Graph, collect
@@ -27,13 +27,11 @@ from adjoint.tensor import Tensor
 
 
 def deferred(root: Node | None, variables: Sequence[Node]) -> list[Tensor] | None:
-    """The gradient of a traced scalar by some nodes as items of one GRADIENT node; None where it does not suit.
+    """The gradient of a traced scalar by some nodes as items of one GRADIENT node; None for what is no real scalar.
 
     The node's operands are the scalar and the variables.
     """
-    if root is None or root.shape != () or len(variables) == 0:
-        return None
-    if not suits(Graph(variables, [root], collect([root], frozenset(variables)))):
+    if root is None or root.shape != () or root.dtype.kind != "f" or len(variables) == 0:
         return None
     specs = tuple(v.spec for v in variables)
     node = record(GRADIENT, (root, *variables), None, specs, None, None)
@@ -73,7 +71,9 @@ def _walked(node: Node) -> list[Node]:
     """The gradients that a node stands for, recorded."""
     root, *variables = node.inputs
     seed = make(seed_of(Spec((), root.dtype)), None)
-    with switched(recording=True, everything=False, origin=None, tracing=None):
+    trace = Trace(())
+    trace.first = -1  # the graph is older than this trace, and belongs to it
+    with switched(recording=True, everything=False, origin=None, tracing=trace):
         walk = reverse([(root, seed)], variables, bound=min(v.seq for v in variables), records=True)
         found = []
         for variable in variables:
