@@ -189,3 +189,22 @@ def test_the_operations_of_all_steps_are_the_plan_s():
     assert plan.operations == sum(step.operations for step in plan.steps)
     product = next(v for step in plan.steps for v in step.values if "contract" in v.expression)
     assert product.operations == 2 * 60 * 50 * 30
+
+
+def test_plans_of_empty_arrays_several_results_constants_and_index_arrays():
+    table = np.arange(12.0).reshape(4, 3)
+
+    def several(x, i):
+        sign, size = anp.linalg.slogdet(x[i][:, :3])
+        return sign * size, anp.sum(x[:0], axis=0), x * table.tolist()
+
+    plan = compiled(several, RNG.normal(size=(4, 3)), np.array([2, 0, 1])).plan
+    text = str(plan)
+    assert "numpy's slogdet(" in text
+    assert re.search(r"%\d+\.0 \* %\d+\.1", text)
+    assert re.search(r"%\d+\[j,k\] = x\[where\(.*i\[j\]\)\),k\]", text)
+    assert re.search(r"x\[(\w,\w)\] \* constant\d+\[\1\]", text)
+    call = next(step for step in plan.steps if "slogdet" in str(step))
+    after = next(step for step in plan.steps if ".0 * " in str(step))
+    assert call.writes == after.reads
+    assert after.bytes_read == 16
