@@ -253,6 +253,8 @@ class Memory:
             if s.kind != "store" or s.term in self.program.outputs or s.term.size < SHARED:
                 continue
             readers = self._readers.get(s.number, [])
+            if any(r.kind == "reshape" for r, _ in readers):
+                continue
             for reader, _ in readers:
                 target = self.of.get(reader.term.id)
                 if target is None or target.space != "output" or target.number in taken or target.number in self.given:
