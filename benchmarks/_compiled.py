@@ -306,4 +306,9 @@ def machine() -> str:
     if shutil.which("gcc"):
         told = subprocess.run(["gcc", "-dumpfullversion"], capture_output=True, text=True, check=True)
         compiler = f"gcc {told.stdout.strip()}"
+    if bench.importlib.util.find_spec("threadpoolctl"):
+        from threadpoolctl import threadpool_info
+
+        kernels = {one["architecture"] for one in threadpool_info() if one.get("internal_api") == "openblas"}
+        compiler += f", OpenBLAS with its kernels for {' and '.join(sorted(kernels))}" if kernels else ""
     return ", ".join([bench.machine(), *(f"{name} {bench.version(name)}" for name in packages), compiler])

@@ -54,11 +54,12 @@ def cells(label: str, row: Mapping[str, Any]) -> tuple[str, ...]:
         share = f"{others[who]['ratio']:.2g}" if others[who]["ratio"] < 0.1 else f"{others[who]['ratio']:.2f}"
         return f"{who} {bench.duration(others[who]['seconds'])}", share + ("" if most is None else f" (≤ {most:g})")
 
+    slower = best is not None and others[best]["ratio"] > 1
     cost = "" if row["cost"] is None else f"{row['cost']:.1f} (≤ {bench.MOST:g})"
     missed = [words(name, row) for name, met in row["verdicts"].items() if not met]
     met = "met" if row["verdicts"] else ""
     own = bench.duration(row["seconds"]) + ("" if row["most"] is None else f" (≤ {bench.duration(row['most'])})")
-    verdict = f"**MISSED**: {', '.join(missed)}" if missed else met
+    verdict = f"**MISSED**: {', '.join(missed)}" if missed else "**slower**" if slower else met
     return (label, own, *told(best), *told(limit), cost, verdict)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import resource
 import subprocess
 import sys
 import tempfile
@@ -68,7 +69,8 @@ def child(engine: str, workload: str) -> None:
 
 def spent() -> float:
     """Processor seconds of this process and of the compilers that it has waited for."""
-    return sum(os.times()[:4])
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def seconds(engine: str, workload: str, folder: str) -> float:
