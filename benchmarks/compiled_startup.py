@@ -35,6 +35,7 @@ def makers(workload: str) -> dict[str, Callable[[], Any]]:
     elif workload == "mixture":
         case = next(mixture.cases())
     else:
+        network.drawn()
         case = next(network.cases())
     return {"adjoint": case.ours, "jax": case.engines["jax"], "torch.compile": case.engines["torch.compile"]}
 
