@@ -7,13 +7,14 @@ import threading
 import weakref
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from types import MethodType
+from types import BuiltinFunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
 from adjoint.compile.arguments import Parameters
 from adjoint.compile.backend import Options
+from adjoint.compile.llvm.entry_called import Called, install
 from adjoint.compile.python_backend import PythonProgram
 from adjoint.compile.specialise import Specialisation
 from adjoint.compile.stages import Stages
@@ -33,7 +34,7 @@ LIMIT = 64
 BRANCHES = 64
 
 
-class Executable:
+class Executable(Called):
     """A compiled function: called like the function, it returns what the function returns.
 
     Made by ``ad.compile``. Every executable is a class of its own, so that its ``__call__`` can be
@@ -58,12 +59,13 @@ class Executable:
         self._known: dict[Hashable, list[Specialisation]] = {}
         self._lock = threading.RLock()
         self._clock = 0
+        self._entry: Callable[..., Any] | None = None
         self._latest: Specialisation | None = None
         self._bound: weakref.WeakKeyDictionary[Any, Executable] = weakref.WeakKeyDictionary()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The result of the function for these arguments."""
-        return self._call(*args, **kwargs)
+        return self._dispatch(args, kwargs, None)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """As a method: the executable of this instance's bound function."""
@@ -92,9 +94,6 @@ class Executable:
 
     # A call, in Python: native entries handle the kinds of calls that they know before this.
 
-    def _call(self, /, *args: Any, **kwargs: Any) -> Any:
-        return self._dispatch(args, kwargs, None)
-
     def _dispatch(self, args: tuple[Any, ...], kwargs: dict[str, Any], missed: Specialisation | None) -> Any:
         """One call; ``missed`` is the specialisation whose native entry has just left it to Python."""
         mode = MODE.get()
@@ -110,7 +109,7 @@ class Executable:
         way = ways[-1]
         self._clock = way.used = self._clock + 1
         if way.entry is not None and way is not missed:
-            type(self).__call__ = way.entry  # type: ignore[method-assign]
+            self._enter(way.entry)
             return way.entry(*args, **kwargs)
         if not way.fits():
             return self._first(key, args, kwargs, leaves)
@@ -236,12 +235,28 @@ class Executable:
 
         made.entry = made.program.make_call(miss, traced.captured, traced.settings)
         if made.entry is not None:
-            type(self).__call__ = made.entry  # type: ignore[method-assign]
+            self._enter(made.entry)
+
+    def _enter(self, entry: Callable[..., Any]) -> None:
+        """Lets calls be calls of a native entry: by the instance where that is a builtin, else by the class."""
+        self._leave()
+        self._entry = entry
+        if isinstance(entry, BuiltinFunctionType):
+            install(self, entry)
+        else:
+            type(self).__call__ = entry  # type: ignore[method-assign]
+
+    def _leave(self) -> None:
+        """Lets calls be calls of ``__call__`` again."""
+        self._entry = None
+        install(self, None)
+        if "__call__" in vars(type(self)):
+            del type(self).__call__
 
     def suspend(self) -> None:
         """Until its next call outside of a trace, runs no native entry: that would bake in what it captured."""
-        if "__call__" in vars(type(self)) and any(w.traced.captured for some in self._known.values() for w in some):
-            del type(self).__call__
+        if any(w.traced.captured for some in self._known.values() for w in some):
+            self._leave()
 
     # What can be asked.
 
@@ -306,8 +321,7 @@ class Executable:
     @property
     def raw(self) -> Callable[..., Any]:
         """What a call runs first: the native entry where there is one."""
-        entry: Callable[..., Any] = vars(type(self)).get("__call__") or self._call
-        return entry
+        return self._entry or self
 
     @property
     def stats(self) -> Stats:
@@ -320,8 +334,7 @@ class Executable:
         with self._lock:
             self._known.clear()
             self._latest = None
-            if "__call__" in vars(type(self)):
-                del type(self).__call__
+            self._leave()
 
 
 def _entry(way: Specialisation) -> Entry:

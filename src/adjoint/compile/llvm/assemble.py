@@ -20,6 +20,10 @@ from adjoint.compile.statements import Program, Statement
 from adjoint.compile.terms import Term
 
 
+#: Programs without loops of at most this many statements are written into the entry.
+TINY = 64
+
+
 class StepScribe(Scatters):
     """Writes one step: a base pointer is loaded from the table when it is first asked for."""
 
@@ -78,6 +82,10 @@ def assemble(program: Program, memory: Memory, steps: list[Step], *, contract: b
     builder = ir.IRBuilder(run.append_basic_block("entry"))
     pointers = _Pointers(builder, run, memory)
     known: dict[str, ir.Function] = {}
+    # Where a call costs as much as the work, all of it stands in the entry itself.
+    tiny = len(program.statements) <= TINY and not any(s.loops or s.kind == "call" for s in program.statements)
+    if tiny:
+        run.attributes.add("alwaysinline")
     for step in steps:
         work = [s for s in step.statements() if s.kind not in {"reshape", "item"}]
         if not work:
@@ -88,6 +96,8 @@ def assemble(program: Program, memory: Memory, steps: list[Step], *, contract: b
         kernel = ir.Function(module, ir.FunctionType(ir.VoidType(), [POINTER]), f"step{step.number}")
         kernel.linkage = "internal"
         wide(kernel)
+        if tiny:
+            kernel.attributes.add("alwaysinline")
         buffers = StepScribe(kernel, contract, program, memory).write(step)
         text = "".join(str(block) for block in kernel.blocks)
         twin = known.setdefault(text, kernel)
