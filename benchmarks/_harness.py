@@ -35,6 +35,11 @@ THREADS = _threads()
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = str(THREADS)
 
+# Which kernels OpenBLAS takes is left to OpenBLAS, for whoever uses it: a variable that names an older core would
+# halve the speed of every product of matrices but those of engines with kernels of their own.
+for _name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+    os.environ.pop(_name, None)
+
 clock = process_time if THREADS == 1 else perf_counter
 
 PEERS = ("torch", "jax", "autograd")
