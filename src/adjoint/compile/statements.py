@@ -8,7 +8,7 @@ another loop needs it (memory.py).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from adjoint.compile.costs import COSTS
 from adjoint.compile.indices import COMPUTED, Index, straight, through
@@ -92,7 +92,7 @@ class Statement:
 class Program:
     """The statements of some outputs, in an order in which each follows what it reads."""
 
-    def __init__(self, outputs: Sequence[Term], checks: Sequence[Term] = ()) -> None:
+    def __init__(self, outputs: Sequence[Term], checks: Sequence[Term] = (), apart: Collection[int] = ()) -> None:
         self.outputs = [*outputs, *(c for c in dict.fromkeys(checks) if c not in outputs)]
         #: How many of the outputs are results; the others are checks, which must be 0 in the end.
         self.count = len(outputs)
@@ -103,7 +103,7 @@ class Program:
         self.of: dict[int, Statement] = {}
         #: Labels with so many pads that loops over them do not break: entries are chosen lane by lane.
         self.unbroken: frozenset[int] = frozenset()
-        chosen = self._materialised()
+        chosen = self._materialised(apart)
         for term in self.terms:
             if term.id in chosen:
                 kind = term.kind if term.kind in WHOLE or term.kind in {"reduce", "dot"} else "store"
@@ -126,9 +126,9 @@ class Program:
                 self._inspect(s)
                 s.breaks = {k: v for k, v in s.breaks.items() if k not in self.unbroken}
 
-    def _materialised(self) -> set[int]:
-        """The terms that become statements."""
-        chosen = {o.id for o in self.outputs}
+    def _materialised(self, apart: Collection[int]) -> set[int]:
+        """The terms that become statements; those of ``apart`` whatever they cost."""
+        chosen = {*apart, *(o.id for o in self.outputs)}
         cost: dict[int, int] = {}
         for term in self.terms:
             if term.kind in {"dot", "call", "reduce", "item", "reshape", "scatter"}:
