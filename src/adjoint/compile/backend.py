@@ -6,6 +6,7 @@ import importlib
 import os
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,47 +47,96 @@ class Built:
     """A program with what the stages said on the way."""
 
     program: Program
-    graph: Graph
-    rewrites: Any
+    #: The graph after the rewrites, and their log; None until somebody asks, where the program came from the disk.
+    made: tuple[Graph, Any] | None
+    again: Callable[[], tuple[Graph, Any]]
     #: Seconds by stage.
     seconds: dict[str, float] = field(default_factory=dict)
 
+    def _known(self) -> tuple[Graph, Any]:
+        if self.made is None:
+            self.made = self.again()
+        return self.made
+
+    @property
+    def graph(self) -> Graph:
+        """The graph after the rewrites."""
+        return self._known()[0]
+
+    @property
+    def rewrites(self) -> Any:
+        """The log of the rewrites."""
+        return self._known()[1]
+
 
 def build(graph: Graph, signature: Signature, options: Options) -> Built:
-    """The stages from a traced graph to a program, by name.
+    """The program of a traced graph: on the tape, from the disk, or made anew by the stages below.
 
-    Long scalar graphs go to the tape as they are. All others: strip (hand-over nodes go), simplify (before a
-    derivative is taken), differentiate (gradients that were left unwritten), rewrite (fold, share, simplify,
-    stabilise, drop), measure (sizes against memory), then native code or flat source. Raises SizeError where
-    the machine cannot hold the arrays.
+    Raises SizeError where the machine cannot hold the arrays.
     """
-    seconds: dict[str, float] = {}
-    start = time.perf_counter()
-
-    def done(stage: str) -> None:
-        nonlocal start
-        now = time.perf_counter()
-        seconds[stage] = now - start
-        start = now
-
+    clock = Clock()
     tape = taped(graph, signature, options)
     if tape is not None:
-        done("tape")
-        return Built(tape, graph, (), seconds)
+        clock.done("tape")
+        return Built(tape, (graph, ()), lambda: (graph, ()), clock.seconds)
     graph = stripped(graph, differentiated=False)
-    done("strip")
+    clock.done("strip")
+
+    def again() -> tuple[Any, Graph, Any]:
+        return stages(graph, signature, options, Clock())
+
+    disk = _on_disk() if options.cache and options.backend == "llvm" and options.namespace is None else None
+    key = None if disk is None or not _native_dtypes(graph) else disk.key_of(graph, signature, options.strict)
+    if disk is not None and key is not None:
+        found = disk.kept(key, graph, signature, lambda: again()[0])
+        if found is not None:
+            measured(graph, signature, found.arena_bytes)
+            clock.done("load")
+            return Built(found, None, lambda: again()[1:], clock.seconds)
+    program, rewrote, log = stages(graph, signature, options, clock)
+    if disk is not None and key is not None and hasattr(program, "alone"):
+        disk.keep(key, program)
+        clock.done("keep")
+    return Built(program, (rewrote, log), lambda: (rewrote, log), clock.seconds)
+
+
+def stages(graph: Graph, signature: Signature, options: Options, clock: Clock) -> tuple[Any, Graph, Any]:
+    """The stages from a traced graph to a program, by name: the program, the rewritten graph, and the log.
+
+    Simplify (before a derivative is taken), differentiate (gradients that were left unwritten), rewrite (fold,
+    share, simplify, stabilise, drop), measure (sizes against memory), then native code or flat source.
+    """
     graph, first = simplified(graph, strict=options.strict)
-    done("simplify")
+    clock.done("simplify")
     graph = stripped(expanded(graph))
-    done("differentiate")
+    clock.done("differentiate")
     graph, log = rewritten(graph, strict=options.strict)
     log = _joined(first, log)
-    done("rewrite")
+    clock.done("rewrite")
     measured(graph, signature)
     program = translated(graph, signature, options)
     measured(graph, signature, program.arena_bytes)
-    done("build")
-    return Built(program, graph, log, seconds)
+    clock.done("build")
+    return program, graph, log
+
+
+class Clock:
+    """How long the stages took, by name."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._start = time.perf_counter()
+
+    def done(self, stage: str) -> None:
+        """A stage has ended: its seconds are noted."""
+        now = time.perf_counter()
+        self.seconds[stage] = now - self._start
+        self._start = now
+
+
+def _on_disk() -> Any:
+    """The module that keeps programs on the disk, or None where there is no native code."""
+    return None if native_backend() is None else importlib.import_module("adjoint.compile.running")
 
 
 def taped(graph: Graph, signature: Signature, options: Options) -> Program | None:

@@ -7,40 +7,36 @@ lower, statements, loops, memory, assemble, link
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from adjoint.apply import apply, make
 from adjoint.compile.cache import disk as cache_on_disk
 from adjoint.compile.cache import make_key
 from adjoint.compile.calls import steps_in_python
-from adjoint.compile.donation import donated
+from adjoint.compile.donation import program_of
 from adjoint.compile.llvm.assemble import assemble
 from adjoint.compile.llvm.blas import symbols as blas_symbols
 from adjoint.compile.llvm.callback import CALLBACK, Callbacks, caller, define
 from adjoint.compile.llvm.entry import emit_entry
-from adjoint.compile.llvm.entry_callable import make_callable
 from adjoint.compile.llvm.entry_layout import symbols as entry_symbols
 from adjoint.compile.llvm.forms import knows
 from adjoint.compile.llvm.host import host
 from adjoint.compile.llvm.jit import Library, load
 from adjoint.compile.llvm.jit import build as link
 from adjoint.compile.lower import Lowering
-from adjoint.compile.memory import LINE, Buffer, Memory, row_major, steps_of
+from adjoint.compile.memory import Buffer, Memory, row_major, steps_of
 from adjoint.compile.plan import Plan, duration
+from adjoint.compile.running import Running
 from adjoint.compile.signature import Input, Signature
 from adjoint.compile.statements import Program
 from adjoint.compile.terms import Term
 from adjoint.compile.tiles import nests
-from adjoint.functions.program import interpret
 from adjoint.graph.graph import Graph
 from adjoint.primitives.record import REGISTRY
-from adjoint.tensor import Tensor
 
 STAGES = ("lower", "statements", "loops", "memory", "assemble", "link")
 
@@ -53,8 +49,8 @@ RELEASE, POLL = 50e-6, 20e-3
 _READ = frozenset({"input", "const", "array", "iota", "reshape", "item", "view"})
 
 
-class Native:
-    """A graph as machine code: ``run`` takes and gives arrays, ``make_call`` the builtin that users call."""
+class Native(Running):
+    """A graph as machine code, with everything that was decided on the way."""
 
     def __init__(
         self, graph: Graph, signature: Signature, *, strict: bool, donate: Collection[int], cache: bool
@@ -63,9 +59,8 @@ class Native:
         outputs = own_outputs(lowering)
         self.constants = hidden(lowering, len(graph.inputs))
         self.signature = with_constants(signature, self.constants)
-        self.program = Program(outputs, lowering.checks)
         given = {o.index: o.donated for o in signature.outputs if o.donated is not None}
-        donated(self.program, given)
+        outputs, self.program = program_of(lowering.terms, outputs, lowering.checks, given)
         self.steps = steps_of(nests(self.program))
         self.memory = Memory(self.program, self.steps, given)
         place_leaves(self.program, self.memory)
@@ -75,7 +70,9 @@ class Native:
         self._strict = strict
         self.graph = graph
         self.callbacks = Callbacks(steps_in_python(self.program))
-        self.library = self._kept(graph, donate) if cache else self._linked()
+        #: Whether the code alone can run: nothing is called back, and nothing stands beside it.
+        self.alone = not (self.constants or lowering.checks or any(s.kind == "call" for s in self.program.statements))
+        self.library = self._kept(graph, donate) if cache and not self.alone else self._linked()
         self._run = caller(self.library.address("run"))
 
     def module(self) -> Any:
@@ -98,13 +95,13 @@ class Native:
             meta, code = found
             return load(code, blas_symbols(meta["blas"]) | entry_symbols(), name=self.signature.name)
         made = self._linked()
-        disk.put(key, {"blas": self._routines}, made.object_bytes)
+        disk.put(key, {"blas": self.routines}, made.object_bytes)
         return made
 
     def _linked(self) -> Library:
         module = self.module()
-        self._routines = [n.removeprefix("adjoint_blas_") for n in module.globals if n.startswith("adjoint_blas_")]
-        return link(module, symbols=blas_symbols(self._routines) | entry_symbols(), name=self.signature.name)
+        self.routines = [n.removeprefix("adjoint_blas_") for n in module.globals if n.startswith("adjoint_blas_")]
+        return link(module, symbols=blas_symbols(self.routines) | entry_symbols(), name=self.signature.name)
 
     @property
     def source(self) -> str:
@@ -115,41 +112,6 @@ class Native:
     def plan(self) -> Plan:
         """The steps of the program, with what each reads, writes and computes."""
         return Plan(self.program, self.memory, self.steps)
-
-    def run(self, values: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """The outputs, fresh arrays, for inputs of exactly the program's specs."""
-        outputs = [np.empty(shape, dtype) for shape, dtype in self.specs]
-        for one in self.signature.outputs:
-            if one.donated is not None:
-                # The code may add to what a donated input holds.
-                outputs[one.index][...] = values[one.donated]
-        arena = np.empty(self.arena_bytes + LINE, np.uint8)
-        start = arena.ctypes.data
-        start += -start % LINE
-        given = [*values, *self.constants]
-        into = (ctypes.c_void_p * max(len(given), 1))(*(v.ctypes.data for v in given))
-        made = (ctypes.c_void_p * max(len(outputs), 1))(*(o.ctypes.data for o in outputs))
-        status = self._run(start, ctypes.addressof(into), ctypes.addressof(made), self.callbacks.address)
-        return outputs if status == 0 else self._eager(values)
-
-    def _eager(self, values: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """The outputs, operation by operation: for what native code hands back, such as an index out of range."""
-        given = {node: make(np.array(v)[()], None) for node, v in zip(self.graph.inputs, values, strict=False)}
-        found = interpret(self.graph, given, apply)
-        return [np.array(found[o].value if type(found[o]) is Tensor else found[o]) for o in self.graph.outputs]
-
-    def make_call(
-        self, miss: Callable[..., Any], captured: Sequence[Any], static: Sequence[Any] = ()
-    ) -> Callable[..., Any]:
-        """The builtin that enters the program, and leaves whatever it does not know to ``miss``."""
-        return make_callable(
-            self.library,
-            self.signature,
-            miss=miss,
-            context=self.callbacks,
-            captured=(*captured, *self.constants),
-            static=static,
-        )
 
 
 def own_outputs(lowering: Lowering) -> list[Term]:
