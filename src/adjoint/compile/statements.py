@@ -188,7 +188,7 @@ class Program:
         else:
             todo = [(term, own, True)]
             if own and own[-1][0] >= 0:
-                votes[own[-1][0]] += term.size if any(o is term for o in self.outputs) else 1
+                votes[own[-1][0]] += term.size if any(o is term for o in self.outputs) else term.size // 2 + 1
         seen = set()
         while todo:
             at, index, root = todo.pop()

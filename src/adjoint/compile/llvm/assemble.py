@@ -11,14 +11,14 @@ from typing import Any
 from llvmlite import ir
 
 from adjoint.compile.calls import call_operands, call_results
-from adjoint.compile.llvm.callback import CALLBACK, POLL
+from adjoint.compile.llvm.callback import CALLBACK
 from adjoint.compile.llvm.frames import I32, I64, POINTER, memory_type
 from adjoint.compile.llvm.kit import constant
+from adjoint.compile.llvm.pauses import leave_unless_well, look
 from adjoint.compile.llvm.scatters import Scatters
 from adjoint.compile.memory import Buffer, Memory, Step
 from adjoint.compile.statements import Program, Statement
 from adjoint.compile.terms import Term
-
 
 #: Programs without loops of at most this many statements are written into the entry.
 TINY = 64
@@ -27,17 +27,20 @@ TINY = 64
 class StepScribe(Scatters):
     """Writes one step: a base pointer is loaded from the table when it is first asked for."""
 
-    def __init__(self, function: ir.Function, contract: bool, program: Program, memory: Memory) -> None:
+    def __init__(self, function: ir.Function, contract: bool, program: Program, memory: Memory, polls: bool) -> None:
         super().__init__(function, contract, program, memory)
+        self.polls = polls
         self.accumulators = {}
         self.used: list[Term] = []
         self.bases = _Bases(self)
 
-    def base(self, term: int) -> Any:
-        """The pointer of a buffer, from the next slot of the table; written once, in the first block."""
+    def base(self, term: int, moved: int) -> Any:
+        """The pointer of a buffer, moved by some entries, from the next slot of the table; written once, at first."""
         buffer = self.memory.root(self.memory.of[term].term)
-        for known, pointer in self._known:
-            if known is buffer or (known.space == buffer.space != "arena" and known.number == buffer.number):
+        moved *= self.memory.of[term].term.dtype.itemsize
+        for known, by, pointer in self._known:
+            same = known is buffer or (known.space == buffer.space != "arena" and known.number == buffer.number)
+            if same and by == moved:
                 return pointer
         slot = len(self._known)
         builder = self.builder
@@ -47,20 +50,23 @@ class StepScribe(Scatters):
             builder.position_after(self._anchor)
         place = builder.gep(self.function.args[0], [I64(slot)], source_etype=POINTER)
         pointer = self._anchor = builder.load(place, typ=POINTER)
-        self._known.append((buffer, pointer))
+        self._known.append((buffer, moved, pointer))
         return pointer
 
     _anchor: Any = None
 
     @property
-    def _known(self) -> list[tuple[Buffer, Any]]:
+    def _known(self) -> list[tuple[Buffer, int, Any]]:
         return self.__dict__.setdefault("_bases_known", [])
 
-    def write(self, step: Step) -> list[Buffer]:
-        """Writes the step; the buffers that its table must hold, in order."""
+    def write(self, step: Step) -> list[tuple[Buffer, int]]:
+        """Writes the step; the buffers that its table must hold, in order, and by how many bytes they are moved."""
         self.items(step.items, {s.number for s in step.statements()})
-        self.at(0).ret_void()
-        return [buffer for buffer, _ in self._known]
+        if self.polls:
+            self.at(0).ret(I32(0))
+        else:
+            self.at(0).ret_void()
+        return [(buffer, moved) for buffer, moved, _ in self._known]
 
 
 class _Bases(dict):
@@ -68,13 +74,16 @@ class _Bases(dict):
         super().__init__()
         self._scribe = scribe
 
-    def __missing__(self, term: int) -> Any:
-        found = self[term] = self._scribe.base(term)
+    def __missing__(self, key: tuple[int, int]) -> Any:
+        found = self[key] = self._scribe.base(*key)
         return found
 
 
 def assemble(program: Program, memory: Memory, steps: list[Step], *, contract: bool, polls: bool) -> ir.Module:
-    """The module of a program: ``i32 run(arena, inputs, outputs, context)``."""
+    """The module of a program: ``i32 run(arena, inputs, outputs, context)``.
+
+    With ``polls`` Python looks for Ctrl-C after each step and in long loops; then steps return a status as well.
+    """
     module = ir.Module(name="adjoint")
     run = ir.Function(module, ir.FunctionType(I32, [POINTER] * 4), "run")
     run.attributes.add("nounwind")
@@ -93,24 +102,25 @@ def assemble(program: Program, memory: Memory, steps: list[Step], *, contract: b
         if work[0].kind == "call":
             _call(builder, run, pointers, memory, program, work[0])
             continue
-        kernel = ir.Function(module, ir.FunctionType(ir.VoidType(), [POINTER]), f"step{step.number}")
+        kernel = ir.Function(module, ir.FunctionType(I32 if polls else ir.VoidType(), [POINTER]), f"step{step.number}")
         kernel.linkage = "internal"
         wide(kernel)
         if tiny:
             kernel.attributes.add("alwaysinline")
-        buffers = StepScribe(kernel, contract, program, memory).write(step)
+        buffers = StepScribe(kernel, contract, program, memory, polls).write(step)
         text = "".join(str(block) for block in kernel.blocks)
         twin = known.setdefault(text, kernel)
         if twin is not kernel:
             del module.globals[kernel.name]
         table = pointers.table(buffers)
-        builder.call(twin, [table])
+        status = builder.call(twin, [table])
         if polls:
-            _poll(builder, run)
+            leave_unless_well(builder, run, status)
+            look(builder, run)
     for check in program.outputs[program.count :]:
         flag = builder.load(pointers.of(memory.of[check.id]), typ=ir.DoubleType())
         bad = builder.fcmp_ordered(">", flag, ir.Constant(ir.DoubleType(), 0.0))
-        _leave(builder, run, builder.select(bad, I32(2), I32(0)))
+        leave_unless_well(builder, run, builder.select(bad, I32(2), I32(0)))
     builder.ret(I32(0))
     return module
 
@@ -152,15 +162,18 @@ class _Pointers:
             self._known[key] = found
         return found
 
-    def table(self, buffers: list[Buffer]) -> Any:
-        """A table of addresses on the stack."""
+    def table(self, buffers: list[tuple[Buffer, int]]) -> Any:
+        """A table of addresses on the stack, each moved by some bytes."""
         builder = self.builder
         with builder.goto_block(self._first):
             builder.position_at_start(self._first)
             table = builder.alloca(ir.ArrayType(POINTER, max(len(buffers), 1)))
             table.type = POINTER
-        for slot, buffer in enumerate(buffers):
-            builder.store(self.of(buffer), builder.gep(table, [I64(slot)], source_etype=POINTER))
+        for slot, (buffer, moved) in enumerate(buffers):
+            address = self.of(buffer)
+            if moved:
+                address = builder.gep(address, [I64(moved)], source_etype=ir.IntType(8))
+            builder.store(address, builder.gep(table, [I64(slot)], source_etype=POINTER))
         return table
 
 
@@ -186,28 +199,12 @@ def _call(
     """A call back to Python: the pointers of the operands and results, and which step asks."""
     operands = [memory.root(a) for a in call_operands(s.term)]
     results = [memory.of[t.id] for t in call_results(program, s.term)]
-    table = pointers.table([*operands, *results])
+    table = pointers.table([(buffer, 0) for buffer in (*operands, *results)])
     callee = run.module.globals.get(CALLBACK)
     if callee is None:
         callee = ir.Function(run.module, ir.FunctionType(I32, [POINTER, I64, POINTER]), CALLBACK)
     status = builder.call(callee, [run.args[3], I64(call_number(program, s)), table])
-    _leave(builder, run, status)
-
-
-def _poll(builder: ir.IRBuilder, run: ir.Function) -> None:
-    """Lets Python look for Ctrl-C between the steps of a long program."""
-    callee = run.module.globals.get(POLL)
-    if callee is None:
-        callee = ir.Function(run.module, ir.FunctionType(I32, []), POLL)
-    _leave(builder, run, builder.call(callee, []))
-
-
-def _leave(builder: ir.IRBuilder, run: ir.Function, status: Any) -> None:
-    away, on = run.append_basic_block("leave"), run.append_basic_block("on")
-    builder.cbranch(builder.icmp_signed("==", status, I32(0)), on, away)
-    builder.position_at_end(away)
-    builder.ret(status)
-    builder.position_at_end(on)
+    leave_unless_well(builder, run, status)
 
 
 def call_number(program: Program, s: Statement) -> int:

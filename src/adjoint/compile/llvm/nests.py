@@ -10,12 +10,15 @@ from llvmlite import ir
 
 from adjoint.compile.llvm.folds import Folds
 from adjoint.compile.llvm.frames import I1, I64, Frame
+from adjoint.compile.llvm.pauses import look, stretch
 from adjoint.compile.loops import Leaf, Loop
 from adjoint.compile.statements import Statement
 
 
 class Nests(Folds):
-    """A scribe that writes loop nests."""
+    """A scribe that writes loop nests; with ``polls``, long loops pause for Python."""
+
+    polls = False
 
     def items(self, items: Sequence[Loop | Leaf], active: set[int]) -> None:
         """Writes loops and statements in order; those that are not active have nothing to do here."""
@@ -126,12 +129,18 @@ class Nests(Folds):
         width: int = 0,
     ) -> None:
         outer = self.frames[-1]
-        before = outer.block
+        rounds = stretch(loop, self.frames, active, step) if self.polls else 1 << 62
+        pauses = rounds < (b - a) // step
+        entry = self.at(len(self.frames) - 1)
+        start, stop = I64(a), I64(b)
+        if pauses:
+            entry, start, stop = self._stretches(a, b, rounds * step)
+        before = entry.block
         head = self.function.append_basic_block("loop")
-        self.at(len(self.frames) - 1).branch(head)
+        entry.branch(head)
         self.builder.position_at_end(head)
         position = self.builder.phi(I64)
-        position.add_incoming(I64(a), before)
+        position.add_incoming(start, before)
         if width:
             frame = Frame(head, loop.label, position, local=0, low=a, high=b, width=width)
         else:
@@ -143,8 +152,26 @@ class Nests(Folds):
         following = self.builder.add(position, I64(step))
         position.add_incoming(following, frame.block)
         after = self.function.append_basic_block("done")
-        self.builder.cbranch(self.builder.icmp_signed("<", following, I64(b)), head, after)
+        self.builder.cbranch(self.builder.icmp_signed("<", following, stop), head, after)
+        if pauses:
+            self.builder.position_at_end(after)
+            look(self.builder, self.function)
+            start.add_incoming(following, self.builder.block)
+            after = self.function.append_basic_block("done")
+            self.builder.cbranch(self.builder.icmp_signed("<", following, I64(b)), before, after)
         outer.block = after
+
+    def _stretches(self, a: int, b: int, length: int) -> tuple[ir.IRBuilder, Any, Any]:
+        """A loop over stretches of so many positions: the builder in its block, where one begins and where it ends."""
+        before = self.builder.block
+        block = self.function.append_basic_block("stretch")
+        self.builder.branch(block)
+        self.builder.position_at_end(block)
+        start = self.builder.phi(I64)
+        start.add_incoming(I64(a), before)
+        end = self.builder.add(start, I64(length))
+        least = self.builder.icmp_signed("<", end, I64(b))
+        return self.builder, start, self.builder.select(least, end, I64(b))
 
     def _frame(self, loop: Loop, block: Any, place: Any, low: int, high: int, **known: Any) -> Frame:
         """A frame at a place that counts from the beginning of the current piece, if there is one."""
