@@ -15,11 +15,11 @@ from adjoint.compile.memory import Buffer
 
 
 class Access(Scribe):
-    """A scribe that reads and writes buffers; ``bases`` gives the pointer of each."""
+    """A scribe that reads and writes buffers; ``bases`` gives the pointer of each, moved by a number of entries."""
 
     def __init__(self, function: ir.Function, contract: bool) -> None:
         super().__init__(function, contract)
-        self.bases: dict[int, Any] = {}
+        self.bases: dict[tuple[int, int], Any] = {}
 
     def depth(self, index: tuple[Any, ...]) -> int:
         """The innermost frame that an index depends on."""
@@ -53,16 +53,17 @@ class Access(Scribe):
 
         The last is a vector of further element offsets where a computed index differs from lane to lane.
         """
-        fixed, step = 0, 0
+        fixed, step, still = 0, 0, 0
         parts: dict[int, list[tuple[int, Any]]] = {}
         lanes: list[tuple[int, Val]] = []
         for axis, (stride, (label, factor, add)) in enumerate(zip(buffer.strides, index, strict=True)):
             if not stride:
                 continue
-            fixed += stride * add
             coefficient = stride * factor
             if label == -1 or not factor:
+                still += stride * add
                 continue
+            fixed += stride * add
             if type(label) is Dynamic:
                 if label.value.lanes > 1:
                     lanes.append((coefficient, label.value))
@@ -80,7 +81,10 @@ class Access(Scribe):
             else:
                 parts.setdefault(depth, []).append((coefficient, place))
         kind = memory_type(buffer.term.dtype)
-        pointer, deepest = self.bases[buffer.term.id], 0
+        if not parts:
+            fixed, still = fixed + still, 0
+        # A row of constant number is handed over as a pointer: the code for another row is the same.
+        pointer, deepest = self.bases[buffer.term.id, still], 0
         for depth in sorted(parts):
             deepest = depth
             if parts[depth]:

@@ -32,14 +32,14 @@ class Scatters(Dots):
     def _begin(self, s: Statement) -> None:
         base = s.term.args[0]
         size = s.term.size * s.term.dtype.itemsize
-        target = self.bases[s.term.id]
+        target = self.bases[s.term.id, 0]
         if base.kind == "const":
             kind = ir.FunctionType(ir.VoidType(), [POINTER, I8, I64, I1])
             fill = self.declared("llvm.memset.p0.i64", kind)
             self.here().call(fill, [target, I8(0), I64(size), I1(0)])
         elif self.memory.root(base) is not self.memory.root(s.term):
             kind = ir.FunctionType(ir.VoidType(), [POINTER, POINTER, I64, I1])
-            source = self.bases[base.id]
+            source = self.bases[base.id, 0]
             copy = self.declared("llvm.memcpy.p0.p0.i64", kind)
             self.here().call(copy, [target, source, I64(size), I1(0)])
 
@@ -86,7 +86,7 @@ class Scatters(Dots):
         return self._align(self.here().load(place, typ=I64), term.dtype)
 
     def _place(self, term: Term, strides: tuple[int, ...], index: list[Any], kind: Any) -> Any:
-        base = self.bases[term.id]  # before the builder's place is chosen: the first use writes elsewhere
+        base = self.bases[term.id, 0]  # before the builder's place is chosen: the first use writes elsewhere
         return self.here().gep(base, [self._offset(strides, index)], source_etype=kind)
 
     def _add(self, s: Statement, index: list[Any], lanes: int, mask: Any) -> None:
