@@ -106,6 +106,7 @@ def stages(graph: Graph, signature: Signature, options: Options, clock: Clock) -
     Simplify (before a derivative is taken), differentiate (gradients that were left unwritten), rewrite (fold,
     share, simplify, stabilise, drop), measure (sizes against memory), then native code or flat source.
     """
+    countable(graph)
     graph, first = simplified(graph, strict=options.strict)
     clock.done("simplify")
     graph = stripped(expanded(graph))
@@ -205,6 +206,18 @@ def native_backend() -> Any:
                 stacklevel=2,
             )
     return _NATIVE[0]
+
+
+def countable(graph: Graph) -> None:
+    """Raises SizeError where an array has more bytes than 64 bits can count: it cannot even be looped over."""
+    for node in graph.nodes:
+        for spec in node.specs:
+            if spec.nbytes >= 1 << 62:
+                raise SizeError(
+                    f"{node.op.name} would give {spec!r}, more than any machine can hold.",
+                    where=node.describe(),
+                    help="compute in smaller pieces.",
+                )
 
 
 def measured(graph: Graph, signature: Signature, arena: int = 0) -> None:

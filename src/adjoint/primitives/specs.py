@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.errors import AxisError, DtypeError, ShapeError
+from adjoint.errors import AxisError, DtypeError, ShapeError, SizeError
 from adjoint.graph.spec import Spec
 from adjoint.site import here
 
@@ -17,11 +17,17 @@ _WEAK = (bool, int, float, complex)
 
 
 def broadcast(name: str, shapes: Sequence[tuple[int, ...]], specs: Sequence[Any]) -> tuple[int, ...]:
-    """The common shape of operands, or a ShapeError that names them."""
+    """The common shape of operands, or a ShapeError that names them; SizeError where no array can be so large."""
     try:
         return np.broadcast_shapes(*shapes)
     except ValueError:
         shown = ", ".join(repr(s) for s in specs)
+        sizes = zip(*(((1,) * (32 - len(shape)) + shape)[-32:] for shape in shapes), strict=True)
+        if all(len({n for n in axis if n != 1}) < 2 for axis in sizes):
+            raise SizeError(
+                f"{name} of {shown} would have more entries than an array can have.",
+                help="compute in smaller pieces.",
+            ) from None
         raise ShapeError(
             f"{name} cannot broadcast {shown} together.",
             help="sizes must be equal or 1, counted from the last axis; reshape or expand one operand.",
