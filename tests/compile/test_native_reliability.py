@@ -142,8 +142,8 @@ import numpy as np
 import adjoint as ad, adjoint.numpy as anp
 
 def f(x):
-    for k in range(60):
-        x = anp.sin(anp.sort(x, axis=0) * (k + 20.0))
+    for _ in range(60):
+        x = anp.sin(anp.sort(x, axis=0) * 30.0)
     return anp.sum(x)
 
 exe = ad.compile(f, cache=False)
