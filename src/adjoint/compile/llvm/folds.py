@@ -151,7 +151,9 @@ class Folds(Values):
         if acc.dtype != operand.dtype:
             x = self.convert(x, operand.dtype, acc.dtype, acc.lanes)
         if frame.mask is not None:
-            x = builder.select(frame.mask, x, self.constant(self.initial(s), acc.dtype, acc.lanes))
+            # -0.0 changes no sum; LLVM loses a choice of 0.0 where it takes 0/0 beyond the mask for a zero.
+            neutral = -0.0 if s.term.data[0] == "sum" and acc.dtype.kind == "f" else self.initial(s)
+            x = builder.select(frame.mask, x, self.constant(neutral, acc.dtype, acc.lanes))
         slot = acc.slots[u]
         builder.store(self._step(s, acc.dtype, acc.lanes, builder.load(slot, typ=x.type), x), slot)
 
