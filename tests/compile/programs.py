@@ -185,6 +185,32 @@ def _pick(x: Any, y: Any, n: int) -> Any:
     return (x[at], x[..., at % x.shape[-1]], x[None, at], x[..., np.array([0, -1, 0])])[n % 4]
 
 
+@_only("fib")
+def _gather(x: Any, y: Any, n: int) -> Any:
+    """Entries where whole numbers point, counted from either end, along one axis or two."""
+    if kind(y) != "i" or not x.ndim or 0 in x.shape or x.size * max(y.size, 1) > LARGEST:
+        return None
+    axis = _axis(x, n)
+    places = y % x.shape[axis] - (x.shape[axis] if n % 2 else 0)
+    if axis == 0 and x.ndim > 1 and n % 3 == 0:
+        return x[places, anp.abs(y) % x.shape[1]]
+    return x[(slice(None),) * axis + (places,)]
+
+
+@_only("f")
+def _scatter(x: Any, y: Any, n: int) -> Any:
+    """Entries written or added where whole numbers point; more than once where they are equal."""
+    if kind(y) != "i" or x.ndim < 1 or 0 in x.shape or y.ndim != 1:
+        return None
+    z = x * 1
+    places = y % x.shape[0]
+    if n % 2:
+        z[places] = z[places] * 0.5  # equal places get equal values
+    else:
+        z[places] += 0.25
+    return z
+
+
 @_only("fi")
 def _write(x: Any, y: Any, n: int) -> Any:
     """Part of a copy is written anew."""
@@ -311,6 +337,9 @@ EXACT: tuple[Callable[..., Any], ...] = (
     _slice,
     _slice,
     _pick,
+    _gather,
+    _gather,
+    _scatter,
     _write,
     _pad,
     _join,
