@@ -19,7 +19,7 @@ from adjoint.apply import normalize
 from adjoint.compile.signature import Input, Tree
 from adjoint.differentiate.containers import flatten, paths
 from adjoint.differentiate.variables import function_name
-from adjoint.errors import CallError, OperandError
+from adjoint.errors import ArgumentError, CallError, OperandError
 from adjoint.graph.spec import Spec
 from adjoint.site import here
 from adjoint.tensor import Tensor, is_tracked
@@ -191,21 +191,56 @@ class Parameters:
         self.names = [p.name for p in self.positional]
         #: A transform differentiates by position: only of plain functions may keywords be moved.
         self.movable = not hasattr(f, "__wrapped__")
-        self.static = frozenset(self._place(n, "static_argnums") for n in static_argnums)
-        self.donated = frozenset(self._place(n, "donate") for n in donate)
+        self.static = self._places(static_argnums, "static_argnums")
+        self.donated = self._places(donate, "donate")
+
+    def _places(self, given: Sequence[int | str], option: str) -> frozenset[int | str]:
+        """The positions that an option names, and their names: a keyword may stay one."""
+        places = {self._place(one, option) for one in given}
+        named = {self.names[p] for p in places if isinstance(p, int) and p < len(self.names) and self._by_name(p)}
+        return frozenset(places | named)
+
+    def _by_name(self, place: int) -> bool:
+        return self.positional[place].kind is not inspect.Parameter.POSITIONAL_ONLY
 
     def _place(self, given: Any, option: str) -> int | str:
-        if isinstance(given, str):
-            return self.names.index(given) if given in self.names else given
-        if isinstance(given, bool) or not isinstance(given, int):
+        if isinstance(given, bool) or not isinstance(given, int | str):
             raise OperandError(
                 f"{option} names arguments by position (or name), got {given!r}.",
                 where=here(),
                 help=f"write {option}=(0,).",
             )
-        if given < 0:
-            given += len(self.names)
-        return given
+        known = {} if self.signature is None else self.signature.parameters
+        place: int | str = given
+        if isinstance(given, str):
+            open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in known.values())
+            found = given in known
+            place = self.names.index(given) if given in self.names else given
+        else:
+            open_ended = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in known.values()) and given >= 0
+            found = -len(self.names) <= given < len(self.names)
+            place = given + len(self.names) if given < 0 else given
+        if self.signature is not None and not found and not open_ended:
+            name = function_name(self._f)
+            raise ArgumentError(
+                f"{option} names argument {given!r}, which {name} does not have.",
+                where=here(),
+                help=f"it is {name}{self.signature}.",
+            )
+        return place
+
+    def of_method(self) -> tuple[tuple[int | str, ...], tuple[int | str, ...]]:
+        """What static_argnums and donate name once the first argument, the instance, is bound: it is a setting."""
+        itself = {0, *self.names[:1]}
+        if self.donated & itself:
+            raise ArgumentError(
+                f"donate names {self.name(0)} of {function_name(self._f)}, the instance that the method is called on.",
+                where=here(),
+                help="positions count from the instance: donate=1 is the argument after it.",
+            )
+        shifted = ([p - 1 if isinstance(p, int) else p for p in some - itself] for some in (self.static, self.donated))
+        static, donate = map(tuple, shifted)
+        return static, donate
 
     def name(self, place: int | str) -> str:
         """How an argument is called in messages and in the plan."""

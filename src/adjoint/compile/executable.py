@@ -53,7 +53,6 @@ class Executable(Called):
         self.__name__ = function_name(f)
         self.__wrapped__ = f
         self._options = options
-        self._choices = (static_argnums, donate)
         self._guard = guard
         self._parameters = Parameters(f, static_argnums, donate)
         self._known: dict[Hashable, list[Specialisation]] = {}
@@ -61,7 +60,8 @@ class Executable(Called):
         self._clock = 0
         self._entry: Callable[..., Any] | None = None
         self._latest: Specialisation | None = None
-        self._bound: weakref.WeakKeyDictionary[Any, Executable] = weakref.WeakKeyDictionary()
+        #: By identity: instances that are equal may hold other arrays. Each holds its instance, so no number recurs.
+        self._bound: dict[int, Executable] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The result of the function for these arguments."""
@@ -71,21 +71,20 @@ class Executable(Called):
         """As a method: the executable of this instance's bound function."""
         if instance is None:
             return self
-        try:
-            known = self._bound.get(instance)
-            if known is None:
-                known = self._bound[instance] = self._of(instance)
-            return known
-        except TypeError:  # an instance that has no hash or no weak references is an argument like others
-            return MethodType(self, instance)
+        known = self._bound.get(id(instance))
+        if known is None:
+            try:
+                hash(instance)
+                weakref.ref(instance)
+            except TypeError:  # an instance that has no hash or no weak references is an argument like others
+                return MethodType(self, instance)
+            known = self._bound[id(instance)] = self._of(instance)
+        return known
 
     def _of(self, instance: Any) -> Executable:
         from adjoint.compile.api import executable
 
-        def shifted(given: int | str) -> int | str:
-            return given - 1 if isinstance(given, int) and given > 0 else given
-
-        static, donate = (tuple(map(shifted, some)) for some in self._choices)
+        static, donate = self._parameters.of_method()
         return executable(MethodType(self.__wrapped__, instance), self._options, static, donate, self._guard)
 
     def __repr__(self) -> str:

@@ -205,6 +205,8 @@ def has_entry(signature: Signature) -> bool:
     trees = [parameter.tree for parameter in signature.parameters]
     if not all(_shallow(tree, MOST_LEVELS) for tree in (*trees, signature.result)):
         return False
+    if sum(map(_leaves, trees)) + signature.captured != len(signature.inputs):
+        return False  # an argument has a structure that native code does not know, as dataclasses have
     leaves: tuple[Any, ...] = (*signature.inputs, *signature.outputs)
     if any(leaf.dtype not in ELEMENTS for leaf in leaves):
         return False
@@ -215,6 +217,10 @@ def has_entry(signature: Signature) -> bool:
 
 def _shallow(tree: Tree, levels: int) -> bool:
     return levels > 0 and all(_shallow(child, levels - 1) for child in tree.children)
+
+
+def _leaves(tree: Tree) -> int:
+    return (tree.kind == "leaf") + sum(map(_leaves, tree.children))
 
 
 def _reads(kind: str, dtype: str) -> bool:
