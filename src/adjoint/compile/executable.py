@@ -74,11 +74,12 @@ class Executable(Called):
         known = self._bound.get(id(instance))
         if known is None:
             try:
-                hash(instance)
-                weakref.ref(instance)
+                hash(instance), weakref.ref(instance)
             except TypeError:  # an instance that has no hash or no weak references is an argument like others
                 return MethodType(self, instance)
             known = self._bound[id(instance)] = self._of(instance)
+            if len(self._bound) > LIMIT:  # each keeps its instance alive
+                del self._bound[next(iter(self._bound))]
         return known
 
     def _of(self, instance: Any) -> Executable:
