@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
+from textwrap import wrap
 from typing import Any
 
 LEFT, RIGHT, WIDTH, ROW, TOP = 400, 30, 1080, 22, 96
@@ -40,7 +41,7 @@ def limit(x: float, y: float) -> str:
 def picture(rows: Sequence[tuple[str, Mapping[str, Any]]], machine: str) -> str:
     """SVG of (label, row) pairs; rows without another engine are left out."""
     shown = [(label, row) for label, row in rows if row["best"]]
-    height = TOP + ROW * len(shown) + 64
+    height = TOP + ROW * len(shown) + 84
     bottom = TOP + ROW * len(shown)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
@@ -58,7 +59,8 @@ def picture(rows: Sequence[tuple[str, Mapping[str, Any]]], machine: str) -> str:
     parts.append(
         text(LEFT, bottom + 38, "left of 1: adjoint is faster; a mark at the left end lies beyond it", size=12)
     )
-    parts.append(text(20, bottom + 56, machine, size=10, fill="#555555"))
+    for i, line in enumerate(wrap(machine, 170)):
+        parts.append(text(20, bottom + 58 + 14 * i, line, size=10, fill="#555555"))
     for i, (label, row) in enumerate(shown):
         y = TOP + ROW * i + ROW / 2
         share = row["others"][row["best"]]["ratio"]
