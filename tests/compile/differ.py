@@ -11,7 +11,7 @@ import numpy as np
 import adjoint as ad
 from adjoint.compile import loops, lower_dots, statements, tiles
 from adjoint.compile.backend import native_backend
-from adjoint.compile.llvm import dots, folds, nests
+from adjoint.compile.llvm import dots, folds
 from adjoint.differentiate.containers import flatten
 from adjoint.tensor import Tensor
 

@@ -134,7 +134,8 @@ def test_special_values(name):
     f = AT_SPECIAL_VALUES[name]
     for x in (np.tile(SPECIAL, 3), np.tile(SPECIAL, 3).astype(np.float32)):
         close(compiled(f, (x,)), eager(f, (x,)), name)
-        close(compiled(f, (x,), strict=True), eager(f, (x,)), f"strict {name}", signs=True)
+        if x.dtype == np.float64:
+            close(compiled(f, (x,), strict=True), eager(f, (x,)), f"strict {name}", signs=True)
 
 
 def close(found, wanted, what, signs=False):

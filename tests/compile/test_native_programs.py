@@ -21,21 +21,21 @@ def check(program, **options):
     assert_close(compiled(f, args, **options), eager(f, args), repr(program), bound)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(programs())
 def test_programs_that_hypothesis_makes(program):
     check(program)
 
 
 @pytest.mark.parametrize("limits", PRESSURE)
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(9))
 def test_native_code_under_pressure(seed, limits):
     with pressure(limits):
         check(drawn(100 * list(PRESSURE).index(limits) + seed))
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(7))
 def test_registers_of_every_width(seed, width):
     with registers(width):
         check(drawn(2_000 + 10 * width + seed))

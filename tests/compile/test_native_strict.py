@@ -77,8 +77,8 @@ def test_rewrites_that_change_last_bits_are_left_out():
 
 
 FUNCTIONS = [
-    anp.exp, anp.expm1, lambda x: anp.log1p(anp.abs(x)), anp.sin, anp.cos, anp.tanh, anp.sinh, anp.arctan, anp.cbrt, special.sigmoid,
-    special.softplus, special.erf,
+    anp.exp, anp.expm1, lambda x: anp.log1p(anp.abs(x)), anp.sin, anp.cos, anp.tanh, anp.sinh, anp.arctan, anp.cbrt,
+    special.sigmoid, special.softplus, special.erf,
 ]  # fmt: skip
 
 
