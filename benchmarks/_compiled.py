@@ -267,7 +267,8 @@ class Table:
             return
         print(f"### {self.title}\n" if form == "markdown" else f"{self.title}\n{machine()}\n")
         print(bench._table(HEAD, [line for found in self.rows for line in lines(found)], form == "markdown"))
-        print()
+        absent = [name for name in (*bench.PEERS, "casadi", "numba") if bench.importlib.util.find_spec(name) is None]
+        print(f"\nabsent here: {', '.join(absent)}\n" if absent else "")
 
 
 HEAD = ("case", "who", "time", "adjoint / who", "target", "")
