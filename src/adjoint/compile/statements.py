@@ -21,7 +21,7 @@ CHAIN = 8
 LONGEST = 150
 
 #: Loops over a label break at no more than this many places; beyond, pads choose lane by lane.
-SEGMENTS = 24
+SEGMENTS = 64
 
 #: Statements that work on whole arrays, outside of all loops.
 WHOLE = frozenset({"call", "reshape", "item", "scatter"})
