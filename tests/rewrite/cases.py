@@ -194,6 +194,10 @@ CASES: dict[str, Case] = {
         lambda x, v: op("index_add", x, v, index=(slice(1, 3),)),
         lambda x, v: op("index_add", x, v, ROWS, index=(HOLE,)), M, Spec((2, 4)),
     ),
+    "add-to-places": case(
+        lambda x, v: x - 0.5 * op("scatter", v, ROWS, index=(HOLE,), shape=(3, 4)),
+        lambda x, v: op("scatter", v, ROWS, index=(HOLE,), shape=(3, 4)) - x, M, Spec((2, 4)),
+    ),
     # algebra
     "minus-minus": case(lambda x: op("negative", op("negative", x)), lambda x: -abs(-x), E),
     "plus-minus": case(lambda x, y: x + (-y), lambda x, y: x + y, P, P),

@@ -198,8 +198,6 @@ class Memory:
         made.first = self.step[s.number]
         made.last = max([self.step.get(r.number, 0) for r, _ in readers], default=made.first)
         made.last = max(made.last, made.first)
-        if s.term in self.program.outputs:
-            made.last = len(self.step)  # a check, which is looked at in the end
         self.of[s.term.id] = made
 
     def _scattered(self, s: Statement, readers: list[tuple[Statement, frozenset[int]]]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from adjoint.graph.node import Node
 from adjoint.primitives.places import HOLE
 from adjoint.rewrite.rule import Rule, is_op, like, rule
+from adjoint.rewrite.rules_algebra import factor, scaled
 
 #: One axis of a plain index: a whole number, or (start, stop, step) with step > 0 and nothing left open.
 Part = Any
@@ -218,7 +219,29 @@ def index_add_as_pad(b: Any, n: Node) -> Any:
     return None if made is None else b.make("add", n.inputs[0], made)
 
 
+@rule(
+    "add-to-places",
+    "x + c * (zeros with [i] += v) = x with [i] += c * v, for x - likewise",
+    "add subtract",
+    "c is finite; a sum may be taken in another order; the sign of a zero is of no account",
+)
+def add_to_places(b: Any, n: Node) -> Any:
+    """What is added to few entries leaves the others alone: no array of zeros, and no pass over all of x."""
+    x, y = n.inputs
+    for one, other, sign in ((x, y, -1.0 if n.op.name == "subtract" else 1.0), (y, x, 1.0)):
+        if (n.op.name == "subtract" and one is y) or not like(one, n) or type(one) is not Node or not like(other, n):
+            continue
+        found = factor(b, other)
+        c, placed = (1.0, other) if found is None else found
+        if not is_op(placed, "scatter") or not like(placed, n) or b.uses(placed) > 1 or b.uses(other) > 1:
+            continue
+        v, *arrays = placed.inputs
+        if type(v) is Node and v.dtype == n.dtype and n.dtype.kind == "f" and abs(c) < np.inf:
+            return b.make("index_add", one, scaled(b, sign * c, v), *arrays, index=placed.params["index"])
+    return None
+
+
 INDEX: tuple[Rule, ...] = (
     index_nothing, slice_of_slice, placed_and_read, read_from_pad, read_from_joint, scatter_everywhere,
-    add_everywhere, scatter_as_pad, index_add_as_pad,
+    add_everywhere, scatter_as_pad, index_add_as_pad, add_to_places,
 )  # fmt: skip

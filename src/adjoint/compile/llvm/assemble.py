@@ -91,6 +91,7 @@ def assemble(program: Program, memory: Memory, steps: list[Step], *, contract: b
     builder = ir.IRBuilder(run.append_basic_block("entry"))
     pointers = _Pointers(builder, run, memory)
     known: dict[str, ir.Function] = {}
+    checks = program.outputs[program.count :]
     # Where a call costs as much as the work, all of it stands in the entry itself.
     tiny = len(program.statements) <= TINY and not any(s.loops or s.kind == "call" for s in program.statements)
     if tiny:
@@ -117,10 +118,11 @@ def assemble(program: Program, memory: Memory, steps: list[Step], *, contract: b
         if polls:
             leave_unless_well(builder, run, status)
             look(builder, run)
-    for check in program.outputs[program.count :]:
-        flag = builder.load(pointers.of(memory.of[check.id]), typ=ir.DoubleType())
-        bad = builder.fcmp_ordered(">", flag, ir.Constant(ir.DoubleType(), 0.0))
-        leave_unless_well(builder, run, builder.select(bad, I32(2), I32(0)))
+        for check in (s.term for s in work if s.term in checks):
+            # At once: later steps may write into donated memory, which the repeated call must find as it was.
+            flag = builder.load(pointers.of(memory.of[check.id]), typ=ir.DoubleType())
+            bad = builder.fcmp_ordered(">", flag, ir.Constant(ir.DoubleType(), 0.0))
+            leave_unless_well(builder, run, builder.select(bad, I32(2), I32(0)))
     builder.ret(I32(0))
     return module
 
