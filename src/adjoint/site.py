@@ -13,6 +13,7 @@ import linecache
 import os
 import sys
 import unicodedata
+import warnings
 from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import NamedTuple
@@ -129,6 +130,15 @@ def here() -> str | None:
     frame = user_frame(2)
     site = site_of(frame.f_code, frame.f_lasti)
     return None if site is None else site.describe("at")
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warns at the user's current line, however deep in the engine the reason was found."""
+    frame = user_frame(2)
+    known = frame.f_globals
+    registry = known.setdefault("__warningregistry__", {})
+    name = known.get("__name__", "<unknown>")
+    warnings.warn_explicit(message, category, frame.f_code.co_filename, frame.f_lineno, name, registry)
 
 
 _STORES = frozenset({"STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF"})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +22,7 @@ from adjoint.graph.graph import Graph
 from adjoint.numbers import format_bytes
 from adjoint.rewrite.log import Log
 from adjoint.rewrite.passes import BEFORE_DERIVATIVE, optimise
-from adjoint.site import here
+from adjoint.site import here, warn
 
 BACKENDS = ("llvm", "python")
 
@@ -199,11 +198,10 @@ def native_backend() -> Any:
             _NATIVE.append(importlib.import_module("adjoint.compile.native"))
         except ImportError as error:
             _NATIVE.append(None)
-            warnings.warn(
+            warn(
                 f"no native code ({error}): compiled functions run as flat Python. Install llvmlite for native code, "
                 'or write backend="python".',
                 CompileWarning,
-                stacklevel=2,
             )
     return _NATIVE[0]
 

@@ -19,13 +19,14 @@ import stat
 import struct
 import sys
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from adjoint.site import warn
 
 #: Environment variables: the folder, and the switch (0 or off: no disk cache at all).
 FOLDER, SWITCH = "ADJOINT_CACHE_DIR", "ADJOINT_CACHE"
@@ -140,8 +141,7 @@ class Cache:
             return False
         try:
             if make and not os.path.lexists(folder):
-                folder.parent.mkdir(parents=True, exist_ok=True)
-                folder.mkdir(mode=0o700, exist_ok=True)
+                _made(folder)
             found = folder.lstat()
         except FileNotFoundError:
             return False
@@ -158,11 +158,10 @@ class Cache:
     def _tell(self, problem: str) -> None:
         if not self._told:
             self._told = True
-            warnings.warn(
+            warn(
                 f"the cache of compiled code {self.folder} {problem}; each process compiles anew.\n"
                 f"  help: set {FOLDER} to a folder of your own, or {SWITCH}=0 to do without.",
                 CacheWarning,
-                stacklevel=3,
             )
 
 
@@ -183,11 +182,10 @@ def disk() -> Cache:
     if not os.path.isabs(base):  # as its specification says: a relative one is ignored
         base = os.path.join(os.path.expanduser("~"), ".cache")
     if not os.path.isabs(base):
-        warnings.warn(
+        warn(
             f"there is no home folder to keep compiled code in; each process compiles anew.\n"
             f"  help: set {FOLDER} to a folder of your own, or {SWITCH}=0 to do without.",
             CacheWarning,
-            stacklevel=2,
         )
         return Cache(None)
     return Cache(os.path.join(base, "adjoint"))
@@ -225,6 +223,16 @@ def _sources(folder: str, inside: str, files: list[tuple[str, int, int]]) -> Non
                 files.append((name, found.st_size, found.st_mtime_ns))
             elif entry.name not in _APART and entry.is_dir():
                 _sources(entry.path, name, files)
+
+
+def _made(folder: Path) -> None:
+    """Make a folder; raises OSError where it cannot be: one that is removed meanwhile is made again."""
+    for _ in range(3):
+        with contextlib.suppress(FileNotFoundError):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            return
+    raise PermissionError(errno.EACCES, "there is no way to make it")
 
 
 def _opened(data: bytes, key: bytes) -> tuple[dict[str, Any], bytes] | None:
