@@ -4,7 +4,7 @@ import gc
 import weakref
 
 import adjoint as ad
-from adjoint.compile import executable
+from adjoint.compile import function_like
 
 
 class Scaled:
@@ -17,7 +17,7 @@ class Scaled:
 
 
 def test_instances_beyond_the_limit_are_let_go(monkeypatch):
-    monkeypatch.setattr(executable, "LIMIT", 3)
+    monkeypatch.setattr(function_like, "LIMIT", 3)
     alive = []
     for i in range(8):
         one = Scaled(float(i))

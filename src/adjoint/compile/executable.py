@@ -7,14 +7,15 @@ import threading
 import weakref
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from types import BuiltinFunctionType, MethodType
+from types import BuiltinFunctionType
 from typing import Any
 
 import numpy as np
 
 from adjoint.compile.arguments import Parameters
 from adjoint.compile.backend import Options
-from adjoint.compile.llvm.entry_called import Called, install
+from adjoint.compile.function_like import FunctionLike
+from adjoint.compile.llvm.entry_called import install
 from adjoint.compile.python_backend import PythonProgram
 from adjoint.compile.specialise import Specialisation
 from adjoint.compile.stages import Stages
@@ -34,7 +35,7 @@ LIMIT = 64
 BRANCHES = 64
 
 
-class Executable(Called):
+class Executable(FunctionLike):
     """A compiled function: called like the function, it returns what the function returns.
 
     Made by ``ad.compile``. Every executable is a class of its own, so that its ``__call__`` can be
@@ -60,33 +61,11 @@ class Executable(Called):
         self._clock = 0
         self._entry: Callable[..., Any] | None = None
         self._latest: Specialisation | None = None
-        #: By identity: instances that are equal may hold other arrays. Each holds its instance, so no number recurs.
-        self._bound: dict[int, Executable] = {}
+        self._bound = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The result of the function for these arguments."""
         return self._dispatch(args, kwargs, None)
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        """As a method: the executable of this instance's bound function."""
-        if instance is None:
-            return self
-        known = self._bound.get(id(instance))
-        if known is None:
-            try:
-                hash(instance), weakref.ref(instance)
-            except TypeError:  # an instance that has no hash or no weak references is an argument like others
-                return MethodType(self, instance)
-            known = self._bound[id(instance)] = self._of(instance)
-            if len(self._bound) > LIMIT:  # each keeps its instance alive
-                del self._bound[next(iter(self._bound))]
-        return known
-
-    def _of(self, instance: Any) -> Executable:
-        from adjoint.compile.api import executable
-
-        static, donate = self._parameters.of_method()
-        return executable(MethodType(self.__wrapped__, instance), self._options, static, donate, self._guard)
 
     def __repr__(self) -> str:
         count = sum(map(len, self._known.values()))
