@@ -1,0 +1,1 @@
+"""The scripts and styles of the player; they are read, not imported."""

@@ -1,0 +1,45 @@
+/** The start of a saved page: reads the story that stands in it, and says clearly where it cannot. */
+
+import { fill, h } from "./dom.js";
+import { startPlayer } from "./main.js";
+
+const VERSION = 1;
+
+/** The text of the story: as it stands, or inflated where it was stored small. */
+async function storyText() {
+  const place = document.getElementById("story");
+  const text = (place && place.textContent) || "";
+  if (!place || place.dataset.form !== "deflate") return text;
+  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
+}
+
+/** @param {HTMLElement} root @param {string} what */
+function refuse(root, what) {
+  root.prepend(h("p", { class: "trouble", role: "alert" }, what));
+}
+
+/** Shows the story, or leaves the still picture that the page has and says why. */
+export async function boot() {
+  const root = document.getElementById("player");
+  if (!root) return;
+  let story;
+  try {
+    story = JSON.parse(await storyText());
+  } catch (error) {
+    refuse(root, `The story in this page is damaged: ${error instanceof Error ? error.message : error}`);
+    return;
+  }
+  const version = story && story.adjoint_story;
+  if (!(version <= VERSION)) {
+    refuse(root, `This page was written by a newer adjoint (story ${version}); it reads up to ${VERSION}.`);
+    return;
+  }
+  if (!story.nodes.length) {
+    fill(root, h("p", { class: "empty" }, "Nothing to show: the function did no operation on a tracked input."));
+    return;
+  }
+  startPlayer(root, story);
+}
+
+boot();

@@ -1,0 +1,110 @@
+/** Elements made without markup: text is always text, and formulas are rebuilt from a list of known elements. */
+
+const SVG = "http://www.w3.org/2000/svg";
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+const MATH_ELEMENTS = new Set(
+  ("math mrow mi mo mn mtext mspace msup msub msubsup mfrac msqrt mroot mover munder munderover mfenced mtable mtr mtd " +
+    "mpadded mphantom mstyle").split(" "),
+);
+const MATH_ATTRIBUTES = new Set(["data-n", "display", "mathvariant", "stretchy", "fence", "separator", "form", "accent"]);
+
+/**
+ * An element with attributes, listeners (`onclick`) and children; null and false children are left out.
+ * @param {string} tag
+ * @param {Record<string, any> | null} [given]
+ * @param {...(Node | string | number | null | false | undefined)} children
+ * @returns {HTMLElement}
+ */
+export function h(tag, given, ...children) {
+  const made = document.createElement(tag);
+  dress(made, given);
+  for (const child of children) if (child !== null && child !== false && child !== undefined) made.append(asNode(child));
+  return made;
+}
+
+/**
+ * An SVG element.
+ * @param {string} tag
+ * @param {Record<string, any> | null} [given]
+ * @param {...(Node | string | number | null | false | undefined)} children
+ * @returns {SVGElement}
+ */
+export function svg(tag, given, ...children) {
+  const made = document.createElementNS(SVG, tag);
+  dress(made, given);
+  for (const child of children) if (child !== null && child !== false && child !== undefined) made.append(asNode(child));
+  return /** @type {SVGElement} */ (made);
+}
+
+/** @param {Node | string | number} child */
+function asNode(child) {
+  return typeof child === "object" ? child : document.createTextNode(String(child));
+}
+
+/**
+ * @param {Element} made
+ * @param {Record<string, any> | null | undefined} given
+ */
+function dress(made, given) {
+  for (const [name, value] of Object.entries(given || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else made.setAttribute(name, value === true ? "" : String(value));
+  }
+}
+
+/**
+ * Empties an element and fills it anew.
+ * @param {Element} place
+ * @param {...(Node | string | number | null | false | undefined)} children
+ */
+export function fill(place, ...children) {
+  place.replaceChildren(
+    ...children.flatMap((c) => (c === null || c === false || c === undefined ? [] : [asNode(c)])),
+  );
+}
+
+/**
+ * A formula as MathML. Of the story's text only known elements are taken over; where it cannot be read, `plain` stands.
+ * @param {string | undefined} mathml
+ * @param {string} plain
+ * @param {boolean} [block]
+ * @returns {Element}
+ */
+export function math(mathml, plain, block = false) {
+  const made = document.createElementNS(MATHML, "math");
+  if (block) made.setAttribute("display", "block");
+  const read = mathml ? new DOMParser().parseFromString(`<mrow>${mathml}</mrow>`, "application/xml") : null;
+  const top = read && read.documentElement;
+  if (!top || read.querySelector("parsererror")) return h("span", { class: "plain-formula" }, plain);
+  // An explicit stack: formulas may nest deeper than calls can.
+  /** @type {[Element, Element][]} */
+  const open = [[top, made]];
+  while (open.length) {
+    const [from, to] = /** @type {[Element, Element]} */ (open.pop());
+    for (const child of Array.from(from.childNodes)) {
+      if (child.nodeType === 3) to.append(document.createTextNode(child.nodeValue || ""));
+      if (child.nodeType !== 1) continue;
+      const element = /** @type {Element} */ (child);
+      const copy = document.createElementNS(MATHML, MATH_ELEMENTS.has(element.localName) ? element.localName : "mrow");
+      for (const { name, value } of Array.from(element.attributes)) if (MATH_ATTRIBUTES.has(name)) copy.setAttribute(name, value);
+      to.append(copy);
+      open.push([element, copy]);
+    }
+  }
+  return made;
+}
+
+/**
+ * A button with words in it or, with an icon, for the eye alone and a name for readers.
+ * @param {string} label
+ * @param {(event: MouseEvent) => void} onclick
+ * @param {Record<string, any>} [more]
+ * @param {...(Node | string)} inside
+ */
+export function button(label, onclick, more = {}, ...inside) {
+  const icon = inside.length > 0;
+  return /** @type {HTMLButtonElement} */ (
+    h("button", { type: "button", "aria-label": icon ? label : null, title: icon ? label : null, onclick, ...more }, ...(icon ? inside : [label]))
+  );
+}

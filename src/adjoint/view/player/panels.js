@@ -1,0 +1,5 @@
+/** Placeholder. */
+/** @param {...any} given @returns {any} */
+export function mountPanels(...given) {
+  return given;
+}
