@@ -110,10 +110,8 @@ def _hashes(texts: Sequence[str]) -> str:
     return " ".join(f"'sha256-{d}'" for d in digests) or "'none'"
 
 
-def page(
-    title: str, still: str, data: Mapping[str, str], script: str, style: str, *, meta_policy: bool = True
-) -> str:
-    """The text of a page: its title, what stands in it without scripts (trusted markup), and data by the id of its element.
+def page(title: str, still: str, data: Mapping[str, str], script: str, style: str, *, meta_policy: bool = True) -> str:
+    """The text of a page: title, what stands in it without scripts (trusted markup), data by the id of its element.
 
     Data are texts of JSON in which ``<`` is escaped; long ones are stored deflated.
     """
@@ -153,4 +151,6 @@ def story_page(document: Mapping[str, Any]) -> str:
     from adjoint.view.still import still
 
     heading = str(document.get("title") or "A computation")
-    return page(f"{heading} · adjoint", still(document), {"story": to_json(dict(document))}, player_script(), player_style())
+    return page(
+        f"{heading} · adjoint", still(document), {"story": to_json(dict(document))}, player_script(), player_style()
+    )
