@@ -76,6 +76,37 @@ def test_rewrites_that_change_last_bits_are_left_out():
     assert not any(step.name in {"softplus", "log-of-exp"} for step in exe.rewrites)
 
 
+ZEROS = np.array([0.0, -0.0, 1.0, -1.0, np.inf, 2.5])
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (lambda x, y: x @ y, (ZEROS[:, None], ZEROS[None])),
+        (lambda x, y: x @ y, (ZEROS[:2, None, None], ZEROS[None, None])),
+        (lambda x, y: x @ y, (ZEROS[:, None], ZEROS[1:2])),
+        (anp.outer, (ZEROS, ZEROS)),
+        (lambda x, y: anp.dot(x, y), (ZEROS[1:2], ZEROS[2:3])),
+        (lambda x, y: anp.sum(x, axis=0) + y, (ZEROS[None], ZEROS[1])),
+        (lambda x, y: anp.sum(x) + y, (ZEROS[1:2, None], ZEROS[1])),
+        (lambda x, y: anp.sum(x) + y, (ZEROS[:0], ZEROS[1])),
+        (lambda x, y: anp.maximum(x, y) + anp.minimum(x, y), (ZEROS[:, None], ZEROS)),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["f8", "f4"])
+@pytest.mark.parametrize("backend", ["llvm", "python"])
+def test_signs_of_zeros(f, args, dtype, backend):
+    """NumPy adds even one product or one entry to 0, which makes 0 of -0."""
+    args = [a.astype(dtype) for a in args]
+    same_bits(compiled(f, args, strict=True, backend=backend), eager(f, args))
+
+
+def test_an_einsum_without_a_sum_multiplies():
+    exe = ad.compile(lambda x, y: anp.einsum("i,j->ij", x, y), strict=True, cache=False)
+    x = ZEROS[:4]
+    np.testing.assert_array_equal(np.signbit(exe(x, x)), np.signbit(x[:, None] * x))
+
+
 FUNCTIONS = [
     anp.exp, anp.expm1, lambda x: anp.log1p(anp.abs(x)), anp.sin, anp.cos, anp.tanh, anp.sinh, anp.arctan, anp.cbrt,
     special.sigmoid, special.softplus, special.erf,

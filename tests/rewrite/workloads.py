@@ -55,12 +55,22 @@ def _node(value):
 
 
 def evaluated(graph, values):
-    """The values of a graph's outputs."""
+    """The values of a graph's outputs.
+
+    Every operand lies row by row: NumPy adds in the order in which memory lies, which a rewrite may change
+    (``maximum(x, x)`` is an array of its own, and ``x`` may be a flipped view); so a sum here has one order.
+    """
     with np.errstate(all="ignore"):
         found = interpret(
-            graph, dict(zip(graph.inputs, values)), lambda op, xs, params: op.value(*xs, **(params or {}))
+            graph,
+            dict(zip(graph.inputs, values)),
+            lambda op, xs, params: op.value(*map(_in_rows, xs), **(params or {})),
         )
     return [np.asarray(found[o]) for o in graph.outputs]
+
+
+def _in_rows(x):
+    return np.asarray(x, order="C") if type(x) is np.ndarray else x
 
 
 def mlp(x, y, w1, b1, w2, b2, w3, b3):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adjoint.compile.lower_folds import plus_zero
 from adjoint.compile.terms import Term
 from adjoint.graph.node import Node
 
@@ -40,6 +41,7 @@ def dot(low: Any, x: Term, y: Term, a: str, b: str, out: str, shape: tuple[int, 
     for letters, term in ((a, x), (b, y)):
         for letter, n in zip(letters, term.shape, strict=True):
             sizes[letter] = max(sizes.get(letter, 1), n) if n != 0 else 0
+    folds = not set(a + b) <= set(out)
     x, a = _squeezed(low, x, a, sizes)
     y, b = _squeezed(low, y, b, sizes)
     short = "".join(letter for letter in out if sizes[letter] != 1)
@@ -52,6 +54,8 @@ def dot(low: Any, x: Term, y: Term, a: str, b: str, out: str, shape: tuple[int, 
         work *= sizes[letter]
     if not shared or not rows or not columns or _small(sizes, rows, columns, shared) or work == 0:
         made = _product(low, x, y, a, b, short, sizes)
+        if low.strict and not shared and folds:
+            made = plus_zero(low, made)
     else:
         made = low.terms.make("dot", (x, y), (a, b, short), small, x.dtype)
     whole: Term = low.terms.reshape(made, shape)

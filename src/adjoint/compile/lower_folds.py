@@ -29,7 +29,15 @@ def lower_fold(low: Any, x: Term, node: Node, params: dict[str, Any]) -> Term | 
     if node.dtype.kind != "f" and node.op.name in {"max", "min"}:
         return None
     folded = low.terms.reduce(node.op.name, low.cast(x, node.dtype), axes)
+    if low.strict and node.op.name == "sum" and axes and all(x.shape[a] == 1 for a in axes):
+        folded = plus_zero(low, folded)
     term: Term = low.terms.reshape(folded, node.shape)
+    return term
+
+
+def plus_zero(low: Any, x: Term) -> Term:
+    """The sum of one entry as NumPy has it: it adds to 0, which makes 0 of -0."""
+    term: Term = low.apply("add", x, low.terms.const(0, x.dtype)) if x.dtype.kind == "f" else x
     return term
 
 

@@ -16,6 +16,8 @@ from adjoint.rewrite.rule import Rule, is_op, like, rule, uses_by
 from adjoint.rewrite.rules_algebra import factor, scaled
 from adjoint.rewrite.rules_shape import full
 
+_ZERO = "the sign of a zero is of no account"
+
 #: How many of the uses of a node are sums of it.
 SUMS = uses_by("sum", 0)
 
@@ -85,7 +87,7 @@ def _swapped(x: Any) -> bool:
     return is_op(x, "transpose") and full(x)[-2:] == (-1, -2) and full(x)[:-2] == tuple(range(-len(x.shape), -2))
 
 
-@rule("einsum-without-sum", "einsum(x, y) without a sum = x * y, reshaped", "einsum")
+@rule("einsum-without-sum", "einsum(x, y) without a sum = x * y, reshaped", "einsum", _ZERO)
 def einsum_without_sum(b: Any, n: Node) -> Any:
     """Outer products and scalings are element by element, and run in one loop with their neighbours."""
     left, right, out = terms(n.params["subscripts"])  # type: ignore[index]
@@ -104,9 +106,9 @@ def _spread(b: Any, x: Any, letters: str, out: str) -> Any:
     return x if shape == getattr(x, "shape", ()) else b.make("reshape", x, shape=shape)
 
 
-@rule("column-times-row", "(m, 1) @ (1, n) = x * y", "matmul")
+@rule("column-times-row", "(m, 1) @ (1, n) = x * y", "matmul", _ZERO)
 def column_times_row(b: Any, n: Node) -> Any:
-    """An inner size of one leaves nothing to add."""
+    """An inner size of one leaves nothing to add: but that NumPy adds to 0, and so makes 0 of -0."""
     x, y = n.inputs
     ranks = [len(getattr(i, "shape", ())) for i in n.inputs]
     if min(ranks) < 2 or x.shape[-1] != 1:
