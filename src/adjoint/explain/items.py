@@ -157,6 +157,8 @@ def _leaf(board: Board, node: Node, name: str, parameter: bool, recording: Recor
     value = recording.values.get(node)
     if value is None and node.saved:
         value = node.saved[0]
+    if type(value) is Spec:
+        value = None  # the input of a graph that was only defined or traced
     if node.name is None and node.shape == () and not parameter:
         item = _new(board, "const", "", "", node.specs, value=value, node=node, dead=True)
     else:
