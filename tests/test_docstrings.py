@@ -27,7 +27,7 @@ MODULES = (ad, ad.numpy, ad.numpy.linalg, ad.special, functional)
 NAMES = [param for module in MODULES for param in public(module)]
 METHODS = [
     pytest.param(member, id=f"{cls.__name__}.{name}")
-    for cls in (ad.Tensor, ad.Graph, ad.Spec, ad.Function)
+    for cls in (ad.Tensor, *ad.Tensor.__bases__, ad.Graph, ad.Spec, ad.Function)
     for name, member in vars(cls).items()
     if not name.startswith("_") and (callable(member) or isinstance(member, property | staticmethod))
 ]

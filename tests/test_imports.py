@@ -27,12 +27,22 @@ LEVELS = (
 LEVEL = {room: number for number, (_, rooms) in enumerate(LEVELS) for room in rooms}
 NAME = {room: name for name, rooms in LEVELS for room in rooms}
 SHARED = {"site": "errors", "numbers": "errors", "__main__": "cli", "front": "adjoint"}
-DOORS = ("modes", "apply", "doors", "create", "operators", "inplace", "conversion", "protocols", "signatures")
+DOORS = (
+    "modes",
+    "apply",
+    "doors",
+    "create",
+    "operators",
+    "inplace",
+    "conversion",
+    "protocols",
+    "signatures",
+    "methods",
+)
 SHARED |= dict.fromkeys(DOORS, "tensor")
 SHARED |= dict.fromkeys(("numpy", "special", "random"), "functions")  # thin files that re-export under a public name
 
-TENSOR_METHODS = (
-    "_numpy_tables",
+ARRAY_METHODS = (
     "sum",
     "mean",
     "prod",
@@ -56,8 +66,9 @@ TENSOR_METHODS = (
     "round",
     "__round__",
     "astype",
-    "backward",
-    "explain",
+    "real",
+    "imag",
+    "conj",
 )
 
 # Functions that reach upward, each one line: (module, qualified name of the function).
@@ -70,7 +81,8 @@ DELEGATIONS = frozenset(
         ("adjoint.explain.story", "Story.save"),
         ("adjoint.graph.graph", "Graph.explain"),
     }
-    | {("adjoint.tensor", f"Tensor.{method}") for method in TENSOR_METHODS}
+    | {("adjoint.tensor", f"Tensor.{method}") for method in ("_numpy_tables", "backward", "explain")}
+    | {("adjoint.methods", f"Methods.{method}") for method in ARRAY_METHODS}
 )
 
 PUBLIC_ONLY = {"nn", "optim", "train"}
@@ -211,7 +223,8 @@ def test_every_import_keeps_the_levels():
 
 
 def test_delegations_are_methods_of_the_three_classes_users_hold():
-    assert {function.split(".")[0] for _, function in DELEGATIONS} <= {"Tensor", "Graph", "Story"}
+    # Methods is the base of Tensor.
+    assert {function.split(".")[0] for _, function in DELEGATIONS} <= {"Tensor", "Methods", "Graph", "Story"}
 
 
 def runs_text(package, allowed=RUNS_TEXT):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from adjoint.errors import AdjointError, DtypeError, OperandError, ShapeError
+from adjoint.errors import AdjointError, ArgumentError, DtypeError, OperandError
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
 from adjoint.modes import MODE, Mode
@@ -137,7 +137,7 @@ def apply(op: Primitive, operands: tuple[Any, ...], params: dict[str, Any] | Non
     """The result of a primitive on operands, recorded where it must be: a Tensor, or a tuple of them.
 
     Operands are tensors, arrays or numbers; params are already in the record's normal form.
-    Raises ShapeError, DtypeError or OperandError in the user's terms.
+    Raises ShapeError, DtypeError, ArgumentError or OperandError in the user's terms.
     """
     values: list[Any] = []
     nodes: list[Node | None] = []
@@ -282,7 +282,7 @@ def value_is_index(value: Any) -> bool:
 def _wrap(op: Primitive, out: Any, node: Node | None, params: dict[str, Any] | None) -> Any:
     view = bool(op.view) and op.is_view(params)
     if not op.several:
-        return make(out, node, view)
+        return make(out, node, view and (bool(op.params) or out.shape != ()))  # np.real(0-d) is a number, and no view
     results = []
     for i, value in enumerate(out):
         item = None
@@ -324,9 +324,10 @@ def _compute(op: Primitive, values: list[Any], params: dict[str, Any] | None) ->
     except (TypeError, ValueError, IndexError) as error:
         # The spec rule says in our words what does not fit; if it has no objection, NumPy's words stand.
         _infer(op, values, params)
-        kind = DtypeError if isinstance(error, TypeError) else ShapeError
+        kind = DtypeError if isinstance(error, TypeError) else ArgumentError
         shown = ", ".join(repr(v if isinstance(v, bool | int | float | complex) else Spec.of(v)) for v in values)
-        raise kind(f"{op.name}({shown}) failed: {error}", where=here()) from error
+        help = "NumPy refuses these values: change them, or convert them first (x.astype(float))."
+        raise kind(f"{op.name}({shown}) failed: {error}", where=here(), help=help) from error
     if op.several:
         return tuple(o if isinstance(o, np.ndarray | np.generic) else np.asarray(o) for o in out)
     if type(out) is not np.ndarray and not isinstance(out, np.generic):

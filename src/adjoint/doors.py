@@ -79,7 +79,7 @@ def _traced(op: Primitive, operands: tuple[Any, ...], mode: Mode, known: dict[An
     t._value = spec
     t._node = n
     t._grad = t._name = None
-    t._view = False
+    t._view = op.view is True and spec.shape != ()
     return trace.result(op, operands, t) if trace.weak else t
 
 
@@ -97,6 +97,7 @@ def unary(op: Primitive) -> Callable[[Any], Any]:
     keep_x, keep_out = op.flags(1)
     keeps = keep_x or keep_out
     differentiable = op.differentiable
+    view = op.view is True
     known: dict[Any, Any] = {}
 
     def door(x: Any, /) -> Any:
@@ -111,7 +112,7 @@ def unary(op: Primitive) -> Callable[[Any], Any]:
         t = blank()
         t._value = out
         t._grad = t._name = None
-        t._view = False
+        t._view = view and out.shape != ()  # of a number there are no views
         xn = x._node
         if xn is None or mode is not None or not differentiable:
             if type(xn) is Node and type(xv) is Spec:

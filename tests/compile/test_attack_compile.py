@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import adjoint as ad
-from adjoint.errors import ArgumentError
+import adjoint.numpy as anp
+from adjoint.errors import ArgumentError, OperandError, SizeError, TracedError
 
 Pair = namedtuple("Pair", "w b")
 
@@ -111,3 +112,55 @@ def test_donation_of_a_dataclass():
     out = ad.compile(lambda p: Layer(p.w * 2.0), donate=0)(layer)
     assert out.w is layer.w
     assert layer.w.tolist() == [2.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize("setting", ["text", np.sin, {"how": True}])
+def test_donating_a_setting_raises(setting):
+    with pytest.raises(OperandError, match="the donated argument how is a setting"):
+        ad.compile(lambda how, x: 2.0 * x, donate=0)(setting, np.ones(2))
+
+
+def test_donating_a_static_argument_raises():
+    with pytest.raises(OperandError, match="the donated argument n is a setting"):
+        ad.compile(lambda n, x: n * x, donate=0, static_argnums=0)(3, np.ones(2))
+
+
+def test_donating_an_instance_that_is_passed_raises():
+    with pytest.raises(OperandError, match="the donated argument self is a setting"):
+        Model.wrong(Model(), np.ones(2))
+
+
+@pytest.mark.parametrize("nothing", [None, [], {"w": None}])
+def test_nothing_may_be_donated(nothing):
+    assert ad.compile(lambda some, x: 2.0 * x, donate=0)(nothing, 2.0) == 4.0
+
+
+def test_the_help_for_a_branch_names_the_function_that_is_compiled():
+    @ad.compile(guard=True)
+    def inner(x):
+        return x if x > 0.0 else -x
+
+    def outer(x):
+        return 2.0 * inner(x)
+
+    with pytest.raises(TracedError) as caught:
+        ad.compile(outer)(1.0)
+    assert "compile outer with guard=True" in caught.value.help
+    assert ad.compile(outer, guard=True)(-1.0) == 2.0
+    with pytest.raises(TracedError) as caught:
+        ad.vmap(inner)(np.ones(2))
+    assert "guard" not in caught.value.help
+
+
+def test_a_size_that_overflows_is_a_size_error():
+    with pytest.raises(SizeError):
+        ad.compile(lambda x: anp.broadcast_to(x, (10**10, 10**9)))(1.0)
+    with pytest.raises(SizeError):
+        anp.broadcast_to(ad.tensor(1.0), (10**10, 10**9))
+
+
+@pytest.mark.parametrize("call", [lambda n: 2 ** ad.tensor(n), ad.compile(lambda n: 2**n)])
+def test_whole_numbers_to_negative_powers_say_what_to_do(call):
+    with pytest.raises(ArgumentError, match="negative integer powers") as caught:
+        call(np.array([1, -1]))
+    assert "astype(float)" in caught.value.help

@@ -35,7 +35,9 @@ _PLAIN = {"f": 0.0, "i": 0, "c": 0j}
 class Trace:
     """One trace: its inputs, what it captured, and what is known of every value besides its spec."""
 
-    def __init__(self, roots: Iterable[Any], guards: Guards | None = None) -> None:
+    def __init__(self, roots: Iterable[Any], guards: Guards | None = None, name: str = "the function") -> None:
+        #: What is traced, for messages.
+        self.name = name
         self.first = next_seq()
         self.outer: Trace | None = getattr(MODE.get(), "tracing", None)
         self.kinds = Kinds()

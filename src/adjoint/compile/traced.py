@@ -65,7 +65,7 @@ def trace_call(
 ) -> Traced:
     """Runs a function on traced arguments like these; raises whatever the function does, at the user's line."""
     guards = Guards() if guard else None
-    trace = Trace([f, *_settings(args, kwargs, parameters)], guards)
+    trace = Trace([f, *_settings(args, kwargs, parameters)], guards, function_name(f))
     trace.later = later(f)
     for inner in trace.reach.executables:
         inner.suspend()
@@ -88,19 +88,20 @@ def trace_call(
         return tensor
 
     def argument(value: Any, place: int | str) -> Any:
-        if place in parameters.static:
-            return value
         before = len(inputs)
-        entered = mapped(value, enter, parameters.name(place))
+        entered = value if place in parameters.static else mapped(value, enter, parameters.name(place))
         if place in parameters.donated:
             donated.extend(range(before, len(inputs)))
-            for one in inputs[before:]:
-                if one.kind != "array":
-                    raise OperandError(
-                        f"the donated argument {one.name} is no array, so it has no buffer to give.",
-                        where=here(),
-                        help="donate NumPy arrays only.",
-                    )
+            name = parameters.name(place)
+            wrong = [f"{one.name} is no array" for one in inputs[before:] if one.kind != "array"]
+            if value is not None and flatten(value)[0] and before == len(inputs):
+                wrong = [f"{name} is a setting ({type(value).__name__})"]
+            if wrong:
+                raise OperandError(
+                    f"the donated argument {wrong[0]}, so it has no buffer to give.",
+                    where=here(),
+                    help="donate NumPy arrays only.",
+                )
         return entered
 
     token = MODE.set(trace.mode())
