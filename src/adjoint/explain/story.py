@@ -151,14 +151,25 @@ class Story:
         """The document as one line of JSON; numbers are written in full, and NaN as "NaN"."""
         return to_json(self.to_dict())
 
-    def show(self) -> None:
-        """Writes the story to the terminal, in colours where it has them."""
-        from adjoint.view.terminal import show
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from adjoint.view import notebook
 
-        show(self)
+        return notebook.bundle(notebook.story_bundle(self), include, exclude)
+
+    def show(self, page: bool = False) -> None:
+        """Shows the story: in a notebook the player, in a terminal the text in colours; ``page=True``: in the browser.
+
+        Raises UnsupportedError where a page is wanted and no browser can be opened.
+        """
+        from adjoint.view.showing import show_story
+
+        show_story(self, page)
 
     def save(self, path: str | os.PathLike[str], view: Any = "wire", theme: Any = "light") -> None:
-        """Writes the story to a file, whole or not at all: a picture (.svg), the document (.json) or text (.txt).
+        """Writes the story to a file, whole or not at all: a page (.html), a picture (.svg), .json, .dot or .txt.
+
+        The page is the player with the story in it: one file that needs nothing else. ``view`` and ``theme`` are
+        for pictures.
 
         Raises ArgumentError for another suffix, InputFileError where the file cannot be written.
         """

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.differentiate.variables import function_name
+from adjoint.graph.display import Shown
 from adjoint.graph.node import Node
 from adjoint.graph.text import clean
 from adjoint.verify.arguments import Arguments
@@ -36,7 +37,7 @@ class Kink:
 
 
 @dataclass
-class KinkReport:
+class KinkReport(Shown):
     """The operations of one evaluation that stood exactly on a kink or a step; false when there are none."""
 
     name: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from adjoint.errors import CheckError
+from adjoint.graph.display import Shown
 from adjoint.graph.spec import Spec
 from adjoint.graph.text import clean
 from adjoint.numbers import apart, format_number
@@ -60,7 +61,7 @@ class InputReport:
 
 
 @dataclass
-class Report:
+class Report(Shown):
     """The outcome of ``ad.check``: true when every derivative agrees with its numeric check.
 
     ``report["x"]`` is what was found for input x; ``print(report)`` shows a table.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.errors import OperandError
+from adjoint.graph.display import Shown
 from adjoint.graph.graph import collect
 from adjoint.graph.node import FREED, Node
 from adjoint.graph.text import clean
@@ -37,7 +38,7 @@ class Held:
 
 
 @dataclass
-class SavedReport:
+class SavedReport(Shown):
     """The outcome of ``ad.saved``: rows sorted by bytes, shared buffers counted once, and the total."""
 
     rows: list[Held] = field(default_factory=list)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.differentiate.variables import function_name
+from adjoint.graph.display import Shown
 from adjoint.graph.node import Node
 from adjoint.graph.text import clean
 from adjoint.numbers import format_number
@@ -47,7 +48,7 @@ class ZeroReason:
 
 
 @dataclass
-class ZeroReport:
+class ZeroReport(Shown):
     """The outcome of ``ad.why_zero``: one ZeroReason an input; ``report["x"]`` is that of input x."""
 
     name: str

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from adjoint.explain.story import Story
 
 #: What a story can be saved as.
-SUFFIXES = {".svg": "a picture", ".json": "the document that every view reads", ".txt": "plain text"}
+SUFFIXES = {
+    ".html": "a page to step through",
+    ".svg": "a picture",
+    ".json": "the document that every view reads",
+    ".txt": "plain text",
+}
 
 
 def save_story(story: Story, path: str | os.PathLike[str], view: Any = "wire", theme: Any = "light") -> None:
@@ -37,6 +42,10 @@ def save_story(story: Story, path: str | os.PathLike[str], view: Any = "wire", t
         from adjoint.view.svg import save
 
         save(story.to_dict(), target, view, theme)
+    elif suffix == ".html":
+        from adjoint.view.page import story_page
+
+        write_whole(target, story_page(story.to_dict()))
     else:
         write_whole(target, story.to_json() + "\n" if suffix == ".json" else str(story) + "\n")
 
