@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,9 @@ from adjoint.site import here
 from adjoint.tensor import Tensor, is_tracked
 
 _KINDS = {float: NUMBER, int: NUMBER, bool: NUMBER, complex: NUMBER, Tensor: TENSOR}
+#: Settings that a result may hold: they say the same in each call.
+_KEPT = (str, bytes, Enum, type, np.dtype, range, slice, type(Ellipsis))
+_FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType, np.ufunc)
 _NUMBERS = {"f": "float", "i": "int", "u": "int", "b": "bool", "c": "complex"}
 
 
@@ -65,7 +70,8 @@ def trace_call(
 ) -> Traced:
     """Runs a function on traced arguments like these; raises whatever the function does, at the user's line."""
     guards = Guards() if guard else None
-    trace = Trace([f, *_settings(args, kwargs, parameters)], guards, function_name(f))
+    passed = _settings(args, kwargs, parameters)
+    trace = Trace([f, *passed], guards, function_name(f))
     trace.later = later(f)
     for inner in trace.reach.executables:
         inner.suspend()
@@ -109,7 +115,7 @@ def trace_call(
         given = [argument(a, i) for i, a in enumerate(args)]
         named = {k: argument(v, k) for k, v in kwargs.items()}
         out = f(*given, **named)
-        leaves, rebuild = flatten(out)
+        leaves, rebuild, whole = _parts(out, passed)
         results = [_result(trace, one, f) for one in leaves]
     finally:
         MODE.reset(token)
@@ -123,7 +129,7 @@ def trace_call(
     settings: list[Any] = []
     trees = _trees(args, kwargs, parameters, settings)
     # The order of leaves is that of the flattening.
-    result = tree_of(rebuild(list(range(len(results)))), int, int)
+    result = tree_of(rebuild(list(range(len(results)))), int, int) if whole else None
     signature = Signature(
         function_name(f),
         () if trees is None else trees,
@@ -164,6 +170,25 @@ def _settings(args: tuple[Any, ...], kwargs: dict[str, Any], parameters: Paramet
     return found
 
 
+def _parts(out: Any, passed: list[Any]) -> tuple[list[Any], Callable[[list[Any]], Any], bool]:
+    """The values in a result, what puts them back between its settings, and whether there are none of these."""
+    leaves, build = flatten(out)
+    kept = {i: v for i, v in enumerate(leaves) if isinstance(v, _KEPT) or _is_passed(v, passed)}
+    if not kept or leaves[0] is out:
+        return leaves, build, True
+
+    def rebuild(values: list[Any]) -> Any:
+        left = iter(values)
+        return build([kept[i] if i in kept else next(left) for i in range(len(leaves))])
+
+    return [v for i, v in enumerate(leaves) if i not in kept], rebuild, False
+
+
+def _is_passed(value: Any, passed: list[Any]) -> bool:
+    """Whether a value is a function among the arguments: of one made while tracing, the next call needs another."""
+    return isinstance(value, _FUNCTIONS) and any(value is one for one in passed)
+
+
 def _result(trace: Trace, value: Any, f: Any) -> tuple[Node, int, bool]:
     """The node, the kind and the trackedness of one result."""
     entered = trace.enter(value)
@@ -179,7 +204,8 @@ def _result(trace: Trace, value: Any, f: Any) -> tuple[Node, int, bool]:
         raise OperandError(
             f"{function_name(f)} returned {type(value).__name__} {str(value)[:40]!r}, which is no number.",
             where=defined_at(f),
-            help="a compiled function returns numbers, arrays, tensors, None, and containers of them.",
+            help="a compiled function returns numbers, arrays, tensors, None, and containers of them and of settings\n"
+            "that say the same in each call: text, enumerations, functions that were passed in.",
         )
     return _constant(value.copy()), ARRAY, False
 
