@@ -23,16 +23,24 @@ def attention(x, wq, wk, wv):
 
 
 def loss(x, wq, wk, wv, target):
+    """One head of attention, and how far what the last word hears is from what was wanted."""
     heard = attention(x, wq, wk, wv)
     return ((heard[-1] - target) ** 2).sum()
 
 
-def main():
+def made():
+    """Four words of eight numbers each, and the three matrices of the head."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(4, 8))
     wq, wk, wv = (rng.normal(size=(8, 4)) / np.sqrt(8) for _ in range(3))
-    target = np.ones(4)
+    return x, wq, wk, wv, np.ones(4)
 
+
+EXAMPLES = {loss: made()}
+
+
+def main():
+    x, wq, wk, wv, target = made()
     value, gradients = ad.value_and_grad(loss, argnums=(0, 1, 2, 3))(x, wq, wk, wv, target)
     print(f"loss {value:.4f}")
     for name, gradient in zip(("x", "wq", "wk", "wv"), gradients):

@@ -15,6 +15,7 @@ from adjoint import numpy as np
 
 
 def squared_error(w, x, b, y):
+    """The error of a line through a point: J = (w x + b - y)^2 / 2."""
     c = w * x
     a = c + b
     d = a - y
@@ -22,30 +23,36 @@ def squared_error(w, x, b, y):
 
 
 def product_of_a_sum(a, b, c, f):
+    """A product, a sum, a product: L = (a b + c) f."""
     d = a * b
     e = d + c
     return e * f
 
 
 def sum_times(x, y, z):
+    """A sum, multiplied: f = (x + y) z."""
     q = x + y
     return q * z
 
 
 def sine(x, y):
+    """A slope in the middle: f = sin(x y)."""
     return np.sin(x * y)
 
 
 def neuron(w0, x0, w1, x1, w2):
+    """A neuron of two inputs: f = sigmoid(w0 x0 + w1 x1 + w2)."""
     s = w0 * x0 + w1 * x1 + w2
     return 1.0 / (1.0 + np.exp(-s))
 
 
 def max_gate(x, y, z, w):
+    """The max gate routes: f = 2 (x y + max(z, w))."""
     return 2.0 * (x * y + np.maximum(z, w))
 
 
 def copy_gate(a, b):
+    """The copy gate adds: e = (a + b) b."""
     c = a + b
     return c * b
 

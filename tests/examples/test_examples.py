@@ -1,34 +1,16 @@
 """Every example runs as its first lines say, and prints what it promises."""
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = ROOT / "examples"
-
-
-def run(*arguments, folder=None):
-    settings = {"PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        cwd=folder,
-        env=os.environ | settings,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-    )
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
-    return done.stdout
+from examples.running import EXAMPLES, run
 
 
 def test_every_example_is_tested_here():
     tested = {"worked_examples", "digits_mlp", "own_operation", "rosenbrock_scipy", "attention", "compiled"}
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == tested
+    gallery = {"gates", "gates_of_arrays", "losses", "networks", "lstm", "neural_turing_machine"}  # test_gallery.py
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == tested | gallery
 
 
 def test_worked_examples():
