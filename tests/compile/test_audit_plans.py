@@ -8,7 +8,7 @@ import pytest
 
 import adjoint as ad
 import adjoint.numpy as anp
-from adjoint.compile.llvm.host import registers
+from adjoint.compile.llvm.host import host, registers
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def heat(steps):
     return ad.value_and_grad(f)
 
 
-@pytest.mark.parametrize("width", [16, 64])
+@pytest.mark.parametrize("width", sorted({16, host().vector_bytes}))
 @pytest.mark.parametrize(
     ("made", "args"), [(recurrent, (np.ones(60), np.eye(60) * 0.5)), (heat, (np.linspace(0.0, 1.0, 5000),))]
 )

@@ -1,6 +1,7 @@
 """What a compiled function captures: arrays and tensors are read at each call, numbers are baked in and listed."""
 
 import functools
+import types
 
 import numpy as np
 import pytest
@@ -63,6 +64,35 @@ def test_numbers_are_baked_in_and_listed():
     assert exe(2.0) == 3.0
     assert {c.name: (c.value, c.baked) for c in exe.captured} == {"factor": (3.0, True), "RATE": (0.5, True)}
     assert "as it was when traced" in repr(exe.captured[0])
+
+
+SETTINGS = {"rate": 2.0, "deep": {"k": 3}}
+WEIGHTS = (1.5, 2.5)
+
+
+class Holder:
+    def __init__(self):
+        self.slope, self.inner = 7.0, types.SimpleNamespace(shift=9)
+
+    def line(self, x):
+        return x * self.slope + self.inner.shift
+
+
+@pytest.mark.parametrize("backend", ["llvm", "python"])
+def test_numbers_in_containers_and_objects_are_listed_too(backend):
+    def listed(f):
+        exe = ad.compile(f, cache=False, backend=backend)
+        return exe(2.0), {c.name: c.value for c in exe.captured if c.baked}
+
+    value, names = listed(lambda x: x * SETTINGS["rate"] + SETTINGS["deep"]["k"] * WEIGHTS[1])
+    assert value == 11.5
+    assert names == {
+        "SETTINGS['rate']": 2.0, "SETTINGS['deep']['k']": 3, "WEIGHTS[0]": 1.5, "WEIGHTS[1]": 2.5,
+    }  # fmt: skip
+    assert listed(Holder().line) == (23.0, {"self.slope": 7.0, "self.inner.shift": 9})
+    assert listed(ad.grad(lambda x: x * x * RATE)) == (2.0, {"RATE": 0.5})
+    data = [0.5] * 1000
+    assert listed(lambda x: x * data[0]) == (1.0, {})
 
 
 def test_tensors_follow_updates():

@@ -21,6 +21,9 @@ from adjoint.tensor import Tensor
 #: Looking stops after this many objects: a container of millions of numbers is data, not a model.
 LIMIT = 50_000
 
+#: Longer rows of nothing but numbers are data: their numbers are not listed one by one.
+FEW = 64
+
 _SCALARS = (bool, int, float, complex, np.generic)
 _SKIPPED = (str, bytes, bytearray, type(None), range, slice, types.CodeType, types.BuiltinFunctionType)
 
@@ -107,7 +110,7 @@ def _inside(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, dict):
         yield from ((f"{name}[{k!r}]", one) for k, one in value.items())
     elif isinstance(value, list | tuple | set | frozenset):
-        if not all(type(one) is float or type(one) is int for one in value):
+        if len(value) <= FEW or not all(type(one) is float or type(one) is int for one in value):
             yield from ((f"{name}[{i}]", one) for i, one in enumerate(value))
     elif isinstance(value, types.ModuleType):
         return  # what the code names in it was looked up with the code
