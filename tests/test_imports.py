@@ -80,8 +80,10 @@ DELEGATIONS = frozenset(
         ("adjoint.explain.story", "Story.show"),
         ("adjoint.explain.story", "Story.save"),
         ("adjoint.graph.graph", "Graph.explain"),
+        ("adjoint.graph.graph", "Graph._repr_mimebundle_"),
+        ("adjoint.explain.story", "Story._repr_mimebundle_"),
     }
-    | {("adjoint.tensor", f"Tensor.{method}") for method in ("_numpy_tables", "backward", "explain")}
+    | {("adjoint.tensor", f"Tensor.{method}") for method in ("_numpy_tables", "backward", "explain", "_repr_mimebundle_")}
     | {("adjoint.methods", f"Methods.{method}") for method in ARRAY_METHODS}
 )
 

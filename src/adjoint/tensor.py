@@ -175,6 +175,11 @@ class Tensor(Methods, metaclass=_Made):
 
         return story.explain_tensor(self, **options)
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from adjoint.view import notebook
+
+        return notebook.bundle(notebook.tensor_bundle(self), include, exclude)
+
 
 def is_tracked(tensor: Tensor) -> bool:
     """Whether the path of gradients leads through a tensor: it has a node, and nothing cut the way to it.

@@ -196,3 +196,13 @@ def test_a_terminal_that_knows_only_ascii(tmp_path):
     done = process("explain", *WORKED, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Forward" in done.stdout
+
+
+def test_a_page_is_written(tmp_path):
+    done = adjoint("explain", *WORKED, "--html", tmp_path / "a.html")
+    assert done.exit_code == 0
+    text = (tmp_path / "a.html").read_text("utf-8")
+    assert text.startswith("<!doctype html>")
+    assert '"adjoint_story":1' in text
+    refused(adjoint("explain", *WORKED, "--html", tmp_path / "no" / "a.html"))
+    refused(adjoint("explain", *WORKED, "--html", "-", "--json", "-"))

@@ -45,24 +45,29 @@ def test_a_terminal_shows_colours_and_no_markup(story, monkeypatch):
 
 
 def test_saving_by_suffix(story, tmp_path):
-    for name, starts in (("a.svg", "<svg"), ("a.json", '{"adjoint_story":1'), ("a.TXT", "[red]title")):
+    for name, starts in (
+        ("a.svg", "<svg"),
+        ("a.html", "<!doctype html>"),
+        ("a.json", '{"adjoint_story":1'),
+        ("a.TXT", "[red]title"),
+    ):
         story.save(tmp_path / name)
         assert (tmp_path / name).read_text("utf-8").startswith(starts)
     assert json.loads((tmp_path / "a.json").read_text("utf-8")) == story.to_dict()
     story.save(str(tmp_path / "b.svg"), view="textbook", theme="dark")
     assert (tmp_path / "b.svg").read_text("utf-8") != (tmp_path / "a.svg").read_text("utf-8")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.TXT", "a.json", "a.svg", "b.svg"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.TXT", "a.html", "a.json", "a.svg", "b.svg"]
 
 
-@pytest.mark.parametrize("name", ["a.html", "a.png", "a", ".svg"])
+@pytest.mark.parametrize("name", ["a.htm", "a.png", "a", ".svg"])
 def test_an_unknown_suffix_names_what_is_possible(story, tmp_path, name):
     with pytest.raises(ArgumentError, match=r"cannot be saved as") as caught:
         story.save(tmp_path / name)
-    assert ".svg (a picture), .json" in str(caught.value)
+    assert ".html (a page to step through), .svg (a picture), .json" in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("suffix", ["svg", "json", "txt"])
+@pytest.mark.parametrize("suffix", ["html", "svg", "json", "txt"])
 def test_a_file_that_cannot_be_written(story, tmp_path, suffix):
     with pytest.raises(InputFileError, match="cannot write"):
         story.save(tmp_path / "missing" / f"a.{suffix}")

@@ -42,6 +42,7 @@ class Wanted(NamedTuple):
     source: bool = False
     check: bool = False
     rate: float | None = None
+    html: str | None = None
     json: str | None = None
     svg: str | None = None
     view: str = "wire"
@@ -84,27 +85,7 @@ def explain(subject: Subject, wanted: Wanted) -> bool:
     story = _run(lambda: told(*subject.args, **subject.keywords))
     _refuse_failed(story, subject)
     report = _checked(subject) if wanted.check else None
-    files: dict[Path, str] = {}
-    alone: str | None = None  # what standard output gets instead of the report
-    if wanted.json is not None:
-        document = story.to_json() + "\n"
-        if wanted.json == "-":
-            alone = document
-        else:
-            files[_file("--json", wanted.json)] = document
-    if wanted.svg is not None:
-        from adjoint.view.svg import render
-
-        picture = render(story.to_dict(), view=wanted.view, theme=wanted.theme)  # type: ignore[arg-type]
-        if wanted.svg == "-":
-            if alone is not None:
-                raise ArgumentError("--json and --svg both ask for standard output.", help="name a file for one.")
-            alone = picture if picture.endswith("\n") else picture + "\n"
-        else:
-            place = _file("--svg", wanted.svg)
-            if place in files:
-                raise ArgumentError("--json and --svg name the same file.", where=wanted.svg, help="name two files.")
-            files[place] = picture
+    files, alone = _outputs(story, wanted)
     write_all(files)
     quiet = alone is not None
     if alone is not None:
@@ -119,6 +100,38 @@ def explain(subject: Subject, wanted: Wanted) -> bool:
     for path in files:
         click.echo(f"wrote {path}", err=True)
     return report is None or report.ok
+
+
+def _outputs(story: Story, wanted: Wanted) -> tuple[dict[Path, str], str | None]:
+    """The files to write, and what standard output gets instead of the report (None: the report)."""
+    texts: list[tuple[str, str, str]] = []
+    if wanted.html is not None:
+        from adjoint.view.page import story_page
+
+        texts.append(("--html", wanted.html, story_page(story.to_dict())))
+    if wanted.json is not None:
+        texts.append(("--json", wanted.json, story.to_json() + "\n"))
+    if wanted.svg is not None:
+        from adjoint.view.svg import render
+
+        picture = render(story.to_dict(), view=wanted.view, theme=wanted.theme)  # type: ignore[arg-type]
+        texts.append(("--svg", wanted.svg, picture if picture.endswith("\n") else picture + "\n"))
+    files: dict[Path, str] = {}
+    owner: dict[Path, str] = {}
+    alone: str | None = None
+    for option, name, text in texts:
+        if name == "-":
+            if alone is not None:
+                raise ArgumentError(
+                    f"{owner[Path()]} and {option} both ask for standard output.", help="name a file for one."
+                )
+            alone, owner[Path()] = text, option
+            continue
+        place = _file(option, name)
+        if place in files:
+            raise ArgumentError(f"{owner[place]} and {option} name the same file.", where=name, help="name two files.")
+        files[place], owner[place] = text, option
+    return files, alone
 
 
 def _file(option: str, name: str) -> Path:

@@ -24,7 +24,7 @@ TARGET is an expression, such as "(a*b + c)*f", or a function in a file, such as
 
 \b
   adjoint explain "(a*b + c)*f" a=2 b=3 c=-10 f=5 --check
-  adjoint explain model.py:loss --inputs data.npz --svg loss.svg
+  adjoint explain model.py:loss --inputs data.npz --html loss.html --svg loss.svg
 """
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -130,6 +130,7 @@ _argnums = click.option(
 @_inputs
 @_argnums
 @click.option("--source", is_flag=True, help="Also print forward and backward as flat Python.")
+@click.option("--html", metavar="FILE", help="Write a page to step through, one file that needs nothing else.")
 @click.option("--json", metavar="FILE", help="Write the story as JSON; - writes it, alone, to standard output.")
 @click.option("--svg", metavar="FILE", help="Write a picture of the graph; - writes it, alone, to standard output.")
 @click.option("--view", type=click.Choice(["wire", "textbook"]), help="The picture's kind (wire unless given).")

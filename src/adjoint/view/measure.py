@@ -81,7 +81,7 @@ def _measure(part: Part, links: list[Link], *, textbook: bool, end: str) -> Size
 
 def _shown_gradient(part: Part, end: str) -> Quantity | None:
     """The gradient, or for a parameter that leads nowhere the words that say so."""
-    if part.kind == "leaf" and part.role == "parameter" and not part.outputs:
+    if part.kind == "leaf" and part.role == "parameter" and not part.outputs and end:
         return Quantity(f"no path to {end}" if len(end) <= 12 else "no path", part.note, "zero", 0.0)
     return part.grad if part.kind != "const" else None
 
