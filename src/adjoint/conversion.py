@@ -13,15 +13,27 @@ from typing import Any
 import numpy as np
 
 from adjoint.apply import apply, leaf, make
-from adjoint.errors import DtypeError, OperandError, ShapeError, TrackedError, UnsupportedError
+from adjoint.errors import (
+    AdjointError,
+    DtypeError,
+    OperandError,
+    ShapeError,
+    TracedError,
+    TrackedError,
+    UnsupportedError,
+)
 from adjoint.graph.spec import Spec, dtype_name
 from adjoint.modes import tracing
 from adjoint.primitives.structure import CUT
-from adjoint.site import here, site_of, user_frame
+from adjoint.site import here, instructions, site_of, user_frame
 from adjoint.tensor import Tensor, is_tracked, no_value
 
 _NUMPY = os.path.dirname(np.__file__) + os.sep
 _LEAVE = "write t.item() for the number, or t.detach() for a tensor without a graph"
+
+_JOIN = (
+    "join tensors with np.stack([...]) or np.concatenate([...]), which record; use np functions on the\ntensor itself"
+)
 
 
 def _concrete(t: Tensor, wanted: str, truth: bool = False) -> Any:
@@ -42,8 +54,30 @@ def _asked() -> str | None:
     return None if site is None else site.describe("at")
 
 
+def _lost(t: Tensor) -> bool:
+    """Whether a plain number or array of this tensor would lose its gradient, or has no values to hold."""
+    return type(t._value) is Spec or is_tracked(t)
+
+
+def _written(t: Tensor) -> AdjointError | None:
+    """The error for ``y[i] = t`` where y is a plain array, if that is what the user's line does."""
+    frame = user_frame(3)
+    if not any(i.opname == "STORE_SUBSCR" and frame.f_lasti in span for i, span in instructions(frame.f_code)):
+        return None
+    traced = type(t._value) is Spec
+    return (TracedError if traced else TrackedError)(
+        f"a {'traced' if traced else 'tracked'} tensor cannot be written into a plain array: "
+        f"{'it has no values yet' if traced else 'its gradient would be lost'}.",
+        where=_asked(),
+        help="make the array a tensor first: after y = ad.tensor(np.zeros(n)), y[i] = t records;\n"
+        "or build it whole: np.stack([...]), np.concatenate([...]).",
+    )
+
+
 def _scalar(t: Tensor, form: str) -> Any:
     """The value of an untracked tensor without axes, for ``float(t)`` and its kind."""
+    if form != "an index" and _lost(t) and (error := _written(t)) is not None:
+        raise error
     value = _concrete(t, f"{form} needs a value")
     if is_tracked(t):
         raise TrackedError(
@@ -109,13 +143,21 @@ def _as_bool(self: Tensor) -> bool:
 
 def _as_array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
     """NumPy's conversion: always a copy of an untracked tensor; TrackedError for a tracked one."""
+    if _lost(self) and (error := _written(self)) is not None:
+        raise error
+    trace = tracing()
+    if type(self._value) is Spec and not (trace is not None and trace.guarding):
+        raise TracedError(
+            f"a traced tensor cannot turn into a plain array: it has no values yet ({self._value!r}).",
+            where=_asked(),
+            help=f"{_JOIN}; choose with where or cond, or run it in eager mode.",
+        )
     value = _concrete(self, "an array needs values")
     if is_tracked(self):
         raise TrackedError(
             "a tracked tensor cannot turn into a plain array: its gradient would be lost.",
             where=_asked(),
-            help="join tensors with np.stack([...]) or np.concatenate([...]), which record; use np functions on the\n"
-            "tensor itself; write t.numpy(), t.item() or t.detach() where the plain values are meant.",
+            help=f"{_JOIN}; write t.numpy(), t.item() or t.detach() where the plain values are meant.",
         )
     if copy is False:
         raise UnsupportedError("a tensor never shares its memory.", where=_asked(), help="read t.value, or copy.")

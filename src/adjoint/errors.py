@@ -144,3 +144,10 @@ class InputFileError(AdjointError, ValueError, OSError):
 
 class CheckError(AdjointError, AssertionError):
     """An analytic derivative that differs from its numeric check."""
+
+
+def reveal(error: ValueError) -> None:
+    """Raises the error of ours that NumPy hides behind "setting an array element with a sequence", if it is one."""
+    cause = error.__cause__
+    if type(error) is ValueError and isinstance(cause, AdjointError):
+        raise cause.with_traceback(error.__traceback__) from None

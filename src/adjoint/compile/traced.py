@@ -21,7 +21,7 @@ from adjoint.compile.tape.gradient import later
 from adjoint.compile.trace import Trace, leaked
 from adjoint.differentiate.containers import flatten
 from adjoint.differentiate.variables import defined_at, function_name
-from adjoint.errors import OperandError
+from adjoint.errors import OperandError, reveal
 from adjoint.graph.graph import Graph, collect
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
@@ -117,6 +117,9 @@ def trace_call(
         out = f(*given, **named)
         leaves, rebuild, whole = _parts(out, passed)
         results = [_result(trace, one, f) for one in leaves]
+    except ValueError as error:
+        reveal(error)
+        raise
     finally:
         MODE.reset(token)
     roots = [node for node, _, _ in results]

@@ -18,7 +18,7 @@ from adjoint.apply import RECORD, apply, leaf, make, next_seq
 from adjoint.differentiate.inlined import INLINED, Rule
 from adjoint.differentiate.once import ONCE
 from adjoint.differentiate.saved import item
-from adjoint.errors import UnsupportedError
+from adjoint.errors import UnsupportedError, reveal
 from adjoint.graph.graph import collect
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
@@ -42,7 +42,11 @@ class Traced:
         with switched(recording=True, everything=False, listener=None, origin=None, cut=None, held=self.held):
             nodes = [leaf(s, None, name) for s, name in zip(specs, names or [None] * len(specs), strict=True)]
             self.inputs = tuple(nodes)
-            self.out = f(*[make(s, n) for s, n in zip(specs, nodes, strict=True)])
+            try:
+                self.out = f(*[make(s, n) for s, n in zip(specs, nodes, strict=True)])
+            except ValueError as error:
+                reveal(error)
+                raise
 
     def nbytes(self, roots: Iterable[Tensor]) -> int:
         """The bytes of all values of one entry on the way to the roots."""

@@ -17,7 +17,7 @@ from adjoint.differentiate.containers import flatten, like, passive, paths, prim
 from adjoint.differentiate.cotangent import give
 from adjoint.differentiate.gates import Walk
 from adjoint.differentiate.reverse import reverse
-from adjoint.errors import AdjointError, ArgumentError, DtypeError, OperandError, ShapeError
+from adjoint.errors import AdjointError, ArgumentError, DtypeError, OperandError, ShapeError, reveal
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
 from adjoint.modes import MODE, recording, switched, tracing
@@ -134,7 +134,11 @@ def _call(
     for position, build, count in zip(chosen, builders, counts, strict=True):
         full[position] = build(variables.tensors[start : start + count])
         start += count
-    out = f(*full, **{k: passive(v) for k, v in kwargs.items()})
+    try:
+        out = f(*full, **{k: passive(v) for k, v in kwargs.items()})
+    except ValueError as error:
+        reveal(error)
+        raise
     if out is None:
         raise _nothing(f)
 
