@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from adjoint.cli import digits, prediction
-from adjoint.cli.classics import CLASSICS
 from adjoint.cli.demo import story_of
 from adjoint.cli.digits import MissingData, load
 from adjoint.cli.folder import MANIFEST, Folder
 from adjoint.errors import InputFileError
+from adjoint.expression.classics import CLASSICS
 from cli.shell import ROOT, adjoint, process, refused
 
 SLOPE = np.cos(1.0)

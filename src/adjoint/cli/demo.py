@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from adjoint.cli.classics import CLASSICS, Classic
 from adjoint.cli.folder import Folder
 from adjoint.explain.story import Story, explain
 from adjoint.expression import bind, parse
 from adjoint.expression.callable import to_function
+from adjoint.expression.classics import CLASSICS, Classic
 from adjoint.numbers import format_gradient, format_number
 
 if TYPE_CHECKING:

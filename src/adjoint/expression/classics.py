@@ -1,4 +1,4 @@
-"""The worked examples of the demo: small expressions whose derivatives can be done by hand."""
+"""The worked examples of backpropagation as expressions: small ones, whose derivatives can be done by hand."""
 
 from __future__ import annotations
 
