@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import adjoint as ad
+from adjoint.compile.llvm.host import host, registers
 from compile.differ import assert_close, compiled, eager
 from explain.worked import EXAMPLES as WORKED
 from source.examples import EXAMPLES as PRINTED
@@ -40,9 +41,21 @@ def test_worked_examples(name):
     agree(f, args)
 
 
-def test_the_file_of_worked_examples():
-    for f, args in example("worked_examples").EXAMPLES.items():
-        agree(ad.value_and_grad(f, argnums=tuple(range(len(args)))), args)
+def files_of_examples():
+    """The files that say in a table with what their functions are called, and those functions."""
+    for path in sorted(FOLDER.glob("*.py")):
+        if "\nEXAMPLES = " in path.read_text():
+            for i, f in enumerate(example(path.stem).EXAMPLES):
+                yield pytest.param(path.stem, i, id=f"{path.stem}-{f.__name__}")
+
+
+@pytest.mark.parametrize(("name", "place"), list(files_of_examples()))
+def test_files_of_examples(name, place):
+    f, args = list(example(name).EXAMPLES.items())[place]
+    smooth = tuple(i for i, a in enumerate(args) if np.asarray(a).dtype.kind == "f")
+    for bytes_ in {16, host().vector_bytes}:
+        with registers(bytes_):
+            agree(ad.value_and_grad(f, argnums=smooth), args, 1e-13)
 
 
 @pytest.mark.parametrize("name", PRINTED)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import adjoint as ad
+from adjoint.compile.llvm.host import registers
 from adjoint.primitives.record import REGISTRY
 from compile.differ import assert_close, compiled, eager
 from laws.derivatives import function, noise, values
@@ -69,9 +70,26 @@ def test_complex(op):
     check(op, np.complex128)
 
 
-def check(op, dtype=None):
+@pytest.mark.parametrize("op", EVERY)
+def test_narrow_registers_and_strided_arguments(op):
+    with registers(16):
+        check(op, layout=strided)
+
+
+def strided(x):
+    """The same values, each axis of them backwards in memory and with gaps."""
+    x = np.asarray(x)
+    back = (slice(None, None, -1),) * x.ndim
+    for axis in range(x.ndim):
+        x = np.repeat(x, 2, axis=axis)
+    return x[back].copy()[back][(slice(None, None, 2),) * x.ndim] if x.ndim else x
+
+
+def check(op, dtype=None, layout=None):
     f, args = joined(op, dtype)
     wanted = eager(f, args)
+    if layout is not None:
+        args = list(map(layout, args))
     bound = STEPS.get(op.name, 16) * np.finfo(np.float64 if dtype is None else dtype).eps
     assert_close(compiled(f, args, backend="python"), wanted, "flat source", 0.0)
     assert_close(compiled(f, args), wanted, "native", bound)
