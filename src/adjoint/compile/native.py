@@ -70,8 +70,8 @@ class Native(Running):
         self._strict = strict
         self.graph = graph
         self.callbacks = Callbacks(steps_in_python(self.program))
-        #: Whether the code alone can run: nothing is called back, and nothing stands beside it.
-        self.alone = not (self.constants or lowering.checks or any(s.kind == "call" for s in self.program.statements))
+        #: Whether the code alone can run: nothing is called back, and no constants stand beside it.
+        self.alone = not (self.constants or any(s.kind == "call" for s in self.program.statements))
         self.library = self._kept(graph, donate) if cache and not self.alone else self._linked()
         self._run = caller(self.library.address("run"))
 

@@ -1,7 +1,7 @@
 """Running: what every program of machine code does, whether it was just made or comes from the disk.
 
-A program that needs nothing beside its code is found on the disk by the graph as it was traced: neither rewrites
-nor schedule are made again, until somebody asks how it works.
+A program that needs nothing beside its code and its graph is found on the disk by the graph as it was traced:
+neither rewrites nor schedule are made again, until somebody asks how it works.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from adjoint.compile.llvm.jit import Library, load
 from adjoint.compile.memory import LINE
 from adjoint.compile.signature import Signature
 from adjoint.compile.tape.flatten import GRADIENT
+from adjoint.compile.tape.gradient import expanded
 from adjoint.functions.program import interpret
 from adjoint.graph.graph import Graph
 from adjoint.primitives.record import REGISTRY
@@ -101,6 +102,10 @@ class Kept(Running):
     @cached_property
     def _whole(self) -> Any:
         return self._again()
+
+    def _eager(self, values: Sequence[np.ndarray]) -> list[np.ndarray]:
+        self.graph = expanded(self.graph)
+        return super()._eager(values)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from adjoint.apply import apply, leaf, make, normalize, record
-from adjoint.errors import ArgumentError, GraphError, ShapeError
+from adjoint.errors import AdjointError, ArgumentError, GraphError, ShapeError
 from adjoint.functions.operations import operation, perform
 from adjoint.graph.graph import Graph
 from adjoint.graph.node import Node
@@ -52,7 +52,11 @@ def interpret(graph: Graph, values: Mapping[Node, Any], call: Call) -> dict[Node
                     where=node.describe(),
                     help="make it a tensor that requires a gradient, or trace the function instead.",
                 )
-            found[node] = call(node.op, operands, node.params)
+            try:
+                found[node] = call(node.op, operands, node.params)
+            except AdjointError as error:
+                error.where = node.describe() or error.where  # where it was written, and not who replays it
+                raise
     return found
 
 
