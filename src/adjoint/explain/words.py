@@ -309,3 +309,25 @@ def branches_text(steps: list[BackwardStep], board: Board, source: int) -> str:
         return f"{len(shares):,} branches add" + ("" if np.ndim(shares[-1].sum) else f" to {total}")
     told = [gradient_text(p.down) for p in shares]
     return f"branches add: {', '.join(told[:-1])} and {told[-1]} make {total}"
+
+
+def general(item: Item) -> tuple[Formula, list[tuple[str, Formula]]]:
+    """What an operation computes and its slopes, in the letters of its record: ``x × y``; y by x, and x by y."""
+    assert item.op is not None
+    letters = _letters(len(item.ins))
+    names = [name_formula(letter) for letter in letters]
+    _, facts = _template(item, names)
+    facts.update(zip(letters, names, strict=True))
+    facts["out"] = name_formula("out")
+    slopes = []
+    for letter, slope in zip(letters, item.op.slopes, strict=False):
+        if not slope:
+            continue
+        found = render(slope, facts)
+        if item.op.family == "router" and item.op.name != "abs":
+            # What a router writes as its slope is a condition.
+            found = Formula(
+                f"1 where {found.text}, else 0", f"<mtext>1 where </mtext>{found.mathml}<mtext>, else 0</mtext>"
+            )
+        slopes.append((letter, found))
+    return formula_of(item, names), slopes
