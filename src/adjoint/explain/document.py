@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from adjoint.explain import words
+from adjoint.explain.exercises import exercises_of
 from adjoint.explain.items import Edge, Item
 from adjoint.explain.layout import place
 from adjoint.explain.nudge import Nudge
@@ -57,7 +58,7 @@ def document(story: Story) -> dict[str, Any]:
     found["memory"] = [
         {"node": k.node, "bytes": k.bytes, "by": k.by, "why": clean(k.why)} for k in story.kept if k.node is not None
     ]
-    found["exercises"] = []
+    found["exercises"] = exercises_of(story, found)
     return found
 
 
