@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from adjoint.explain import words
 from adjoint.explain.exercises import exercises_of
+from adjoint.explain.gatewords import gate_words
 from adjoint.explain.items import Edge, Item
+from adjoint.explain.live import make_live
 from adjoint.explain.layout import place
 from adjoint.explain.nudge import Nudge
 from adjoint.explain.passes import BackwardStep
 from adjoint.explain.statistics import written
 from adjoint.graph.text import clean
-from adjoint.primitives import words as gates
 
 if TYPE_CHECKING:
     from adjoint.explain.story import Story
@@ -39,7 +40,7 @@ def document(story: Story) -> dict[str, Any]:
         "groups": [],
         "forward": [_forward(item, listing.forward.get(item.id, [])) for item in board.operations],
         "backward": _backward(story),
-        "gates": _gates(story),
+        "gates": gate_words(board),
         "code": listing.lines,
     }
     source = _source(story)
@@ -58,6 +59,7 @@ def document(story: Story) -> dict[str, Any]:
     found["memory"] = [
         {"node": k.node, "bytes": k.bytes, "by": k.by, "why": clean(k.why)} for k in story.kept if k.node is not None
     ]
+    make_live(story, found)
     found["exercises"] = exercises_of(story, found)
     return found
 
@@ -170,16 +172,6 @@ def _step(story: Story, step: BackwardStep, lines: list[int]) -> dict[str, Any]:
     if isinstance(up, tuple | list) or up is None:
         up = next((u for u in up or () if u is not None), 0.0)
     return {"node": step.node, "up": written(up), "lines": lines, "parts": parts}
-
-
-def _gates(story: Story) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for item in story.board.operations:
-        assert item.op is not None
-        name = clean(item.op.name)
-        if name not in found:
-            found[name] = {"verb": clean(gates.verb(item.op)), "back": clean(gates.template(item.op))}
-    return found
 
 
 def _leaf(story: Story, item: Item) -> dict[str, Any]:

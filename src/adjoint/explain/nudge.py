@@ -41,6 +41,8 @@ class Nudge:
     chain: list[tuple[str, Any, Any]] = field(default_factory=list)
     #: The names in the chain that are the user's own.
     named: frozenset[str] = frozenset()
+    #: The nodes between the first and the last of the chain.
+    via: tuple[int, ...] = ()
     #: Why the change may differ from the gradient: on the way stands a kink, or a cut.
     caution: str = ""
 
@@ -178,7 +180,8 @@ def _nudge(board: Board, item: Item, after: list[Item], root: Item) -> Nudge | N
     caution = "at a kink" if any(i.kinks for i in after) else ""
     if any(i.op is CUT for i in after):
         caution = "a cut hides a path"
-    return Nudge(item.id, entry, taken, before, result, expected, chain, named, caution)
+    via = tuple(i.id for i in between)
+    return Nudge(item.id, entry, taken, before, result, expected, chain, named, via, caution)
 
 
 def _shown(value: Any) -> Any:

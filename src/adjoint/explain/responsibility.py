@@ -53,12 +53,12 @@ def mark_zeros(board: Board, steps: list[BackwardStep]) -> None:
         if not uses:
             item.zero = f"no path to {root.name}"
             continue
-        reasons = [_reason(board, edge, edge.id in carried) for edge in uses]
+        reasons = [reason_of(board, edge, edge.id in carried) for edge in uses]
         if all(reasons):
             item.zero = "; ".join(dict.fromkeys(r for r in reasons if r))
 
 
-def _reason(board: Board, edge: Edge, carried: bool) -> str:
+def reason_of(board: Board, edge: Edge, carried: bool) -> str:
     """Why nothing comes back along one use, or "" where nothing by structure forbids it."""
     gate = board.items[edge.dst]
     op = gate.op

@@ -46,7 +46,8 @@ GATES = {
     "leaf": "A leaf receives: what arrives here is its gradient.",
 }
 
-_PAIRS = {"maximum": "larger", "minimum": "smaller"}
+#: Routers that choose between two inputs, and what the winner was.
+PAIRS = {"maximum": "larger", "minimum": "smaller"}
 _ROUTED = "{Op} routes: {winner} was the {larger}, so it receives everything; the other receives 0."
 _ROUTED_SOMEWHERE = "{Op} routes: the {larger} input receives everything; the other receives 0."
 _TIE = "{Op} routes: equal inputs share the gradient, half each."
@@ -72,13 +73,13 @@ def verb(op: Primitive) -> str:
 
 def template(op: Primitive) -> str:
     """The backward sentence with its facts in braces and its stress in asterisks."""
-    text = op.words or (_ROUTED if op.name in _PAIRS else GATES.get(op.gate, ""))
+    text = op.words or (_ROUTED if op.name in PAIRS else GATES.get(op.gate, ""))
     slopes = [s for s in op.slopes if s]
     if not op.words and op.gate == "scaler" and len(slopes) > 1:
         text = "{Op} scales the upstream gradient by a slope of its own for each input: {slopes}."
     given = {
         "Op": title(op),
-        "larger": _PAIRS.get(op.name, ""),
+        "larger": PAIRS.get(op.name, ""),
         "slope": slopes[0] if slopes else op.formula,
         "slopes": " and ".join([", ".join(slopes[:-1]), slopes[-1]]) if len(slopes) > 1 else "",
         "condition": slopes[0] if slopes else "",
@@ -101,12 +102,12 @@ def sentence(op: Primitive, **facts: Any) -> str:
     'Maximum routes: a was the larger, so it receives everything; the other receives 0.'
     """
     text = template(op)
-    if op.name in _PAIRS:
+    if op.name in PAIRS:
+        tie, some = pair_templates(op)
         if facts.pop("tie", False):
-            text = _TIE
+            text = tie
         elif "winner" not in facts:
-            text = _ROUTED_SOMEWHERE
-        text = _fill(text, {"Op": title(op), "larger": _PAIRS[op.name]})
+            text = some
     # A clause about a fact that nobody told goes: "= {local}", "({k} of {n} pass)".
     if "local" not in facts:
         text = text.replace(" = {local}", "")
@@ -114,6 +115,12 @@ def sentence(op: Primitive, **facts: Any) -> str:
         text = re.sub(r" \([^()]*\{k\}[^()]*\)", "", text)
     told = {**_UNTOLD, **{p: p for p in op.params if p != "by"}, **facts}
     return _fill(text, told).replace("*other*", "other")
+
+
+def pair_templates(op: Primitive) -> tuple[str, str]:
+    """The sentence of a gate in ``PAIRS`` at equal inputs, and where nobody says which input won."""
+    told = {"Op": title(op), "larger": PAIRS[op.name]}
+    return _fill(_TIE, told), _fill(_ROUTED_SOMEWHERE, told)
 
 
 def kink_sentence(value: str, why: str) -> str:

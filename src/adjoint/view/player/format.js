@@ -122,11 +122,11 @@ export function formatShape(shape) {
 export function formatCount(count) {
   let exponent = 0;
   for (const unit of ["", "k", "M"]) {
-    const text = shifted(count, -exponent);
+    const text = movedPoint(count, -exponent);
     if (Math.abs(Number(text)) < 1000) return text.replace("-", MINUS) + unit;
     exponent += 3;
   }
-  return shifted(count, -9).replace("-", MINUS) + "G";
+  return movedPoint(count, -9).replace("-", MINUS) + "G";
 }
 
 /** Bytes in B, KiB, MiB or GiB with three digits. @param {number} count */
@@ -144,17 +144,17 @@ export function formatBytes(count) {
 export function formatTime(seconds) {
   if (!Number.isFinite(seconds)) return formatNumber(/** @type {any} */ (String(seconds))) + " s";
   for (const [unit, power] of /** @type {[string, number][]} */ ([[" ns", 9], [" \u00b5s", 6], [" ms", 3]])) {
-    const text = shifted(seconds, power);
+    const text = movedPoint(seconds, power);
     if (Math.abs(Number(text)) < 1000) return text.replace("-", MINUS) + unit;
   }
-  return shifted(seconds, 0).replace("-", MINUS) + " s";
+  return movedPoint(seconds, 0).replace("-", MINUS) + " s";
 }
 
 /**
  * The value times a power of ten with three digits, rounded before it is moved: moving a double's point is not exact.
  * @param {number} value @param {number} power
  */
-function shifted(value, power) {
+function movedPoint(value, power) {
   const digits = Number(value.toExponential(30).split("e")[1]) + power + 1;
   const [mantissa, exponent] = value.toExponential(Math.min(100, Math.max(3, digits)) - 1).split("e");
   return wholeDigits(Number(`${mantissa}e${Number(exponent) + power}`), 3);
@@ -185,21 +185,21 @@ function plainForm(size, digits) {
 }
 
 /** @param {number} size @param {number} digits @returns {[string, number]} */
-function scientific(size, digits) {
+function scientificParts(size, digits) {
   const [mantissa, exponent] = size.toExponential(digits - 1).split("e");
-  return [bare(mantissa), Number(exponent)];
+  return [unpadded(mantissa), Number(exponent)];
 }
 
 /** @param {number} size @param {number} digits */
 function powerForm(size, digits) {
-  const [mantissa, exponent] = scientific(size, digits);
+  const [mantissa, exponent] = scientificParts(size, digits);
   const raised = [...String(exponent)].map((c) => (c === "-" ? "\u207b" : SUPERSCRIPTS[Number(c)])).join("");
   return `${mantissa}\u00d710${raised}`;
 }
 
 /** @param {number} size @param {number} digits */
 function letterForm(size, digits) {
-  const [mantissa, exponent] = scientific(size, digits);
+  const [mantissa, exponent] = scientificParts(size, digits);
   return `${mantissa}e${exponent}`.replace("-", MINUS);
 }
 
@@ -207,10 +207,10 @@ function letterForm(size, digits) {
 function wholeDigits(size, digits) {
   if (Number.isInteger(size) && Math.abs(size) >= 10 ** (digits - 1)) return String(BigInt(size));
   const places = size ? digits - 1 - Number(size.toExponential(30).split("e")[1]) : digits - 1;
-  return bare(size.toFixed(Math.min(100, Math.max(0, places))));
+  return unpadded(size.toFixed(Math.min(100, Math.max(0, places))));
 }
 
 /** @param {string} text @returns {string} without zeros at the end of a fraction */
-function bare(text) {
+function unpadded(text) {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }

@@ -1,0 +1,42 @@
+"""What a page needs beside the numbers to recompute a story of scalars: rules, and what does not follow from numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adjoint.explain.responsibility import reason_of
+from adjoint.explain.rules import rules_of
+
+if TYPE_CHECKING:
+    from adjoint.explain.story import Story
+
+
+def make_live(story: Story, found: dict[str, Any]) -> None:
+    """Adds to a story's document what makes it live, or leaves it as it is where something is no plain number."""
+    board = story.board
+    if story.failure is not None or board.root is None or any(not _single(n) for n in found["nodes"]):
+        return
+    table = rules_of(board)
+    if table is None:
+        return
+    found["live"], found["rules"] = True, table[0]
+    for node, rule in table[1].items():
+        found["nodes"][node]["rule"] = rule
+    if story.rate is not None:
+        found["rate"] = story.rate
+    carried = {part.edge for step in story.backward for part in step.parts}
+    for edge in board.edges:
+        gate = board.items[edge.dst]
+        if edge.id in carried or board.items[edge.src].grad is None:
+            continue
+        reason = reason_of(board, edge, False)
+        if reason and (gate.grad is None or gate.dead):
+            found["edges"][edge.id]["stops"] = reason
+    for place in (*found["nodes"], *found["leaves"]):
+        one = story.nudges.get(place.get("id", place.get("node")))
+        if one is not None and one.via and "nudge" in place:
+            place["nudge"]["via"] = list(one.via)
+
+
+def _single(node: dict[str, Any]) -> bool:
+    return node["spec"].endswith("[]") and isinstance(node.get("value"), int | float | str)
