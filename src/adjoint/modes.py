@@ -189,6 +189,14 @@ class scope(switched):
         mode = MODE.get() or Mode()
         path = self._name if mode.scope is None else f"{mode.scope}/{self._name}"
         self._tokens.append(MODE.set(mode.but(scope=path)))
+        if mode.listener is not None:
+            mode.listener.opened(self._name)
+
+    def __exit__(self, *parts: object) -> None:
+        super().__exit__(*parts)
+        mode = MODE.get()
+        if mode is not None and mode.listener is not None:
+            mode.listener.closed()
 
 
 def tracing() -> Any:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from adjoint.explain import words
 from adjoint.explain.exercises import exercises_of
 from adjoint.explain.gatewords import gate_words
+from adjoint.explain.grids import Grids, written_groups
+from adjoint.explain.grouping import Groups
 from adjoint.explain.items import Edge, Item
 from adjoint.explain.live import make_live
-from adjoint.explain.layout import place
 from adjoint.explain.nudge import Nudge
 from adjoint.explain.passes import BackwardStep
 from adjoint.explain.statistics import written
@@ -26,9 +27,9 @@ VERSION = 1
 def document(story: Story) -> dict[str, Any]:
     """The document: optional keys are absent, never null; index = id."""
     board = story.board
-    cells = place([i.kind for i in board.items], [(e.src, e.dst, e.slot) for e in board.edges])
+    grids = Grids(Groups(board, story.recording))
     listing = story.listing
-    nodes = [_node(story, item, list(cell)) for item, cell in zip(board.items, cells, strict=True)]
+    nodes = [_node(story, item, grids) for item in board.items]
     found: dict[str, Any] = {
         "adjoint_story": VERSION,
         "title": clean(story.heading),
@@ -37,7 +38,7 @@ def document(story: Story) -> dict[str, Any]:
         "outcome": _outcome(story),
         "nodes": nodes,
         "edges": [_edge(story, edge) for edge in board.edges],
-        "groups": [],
+        "groups": written_groups(board, grids),
         "forward": [_forward(item, listing.forward.get(item.id, [])) for item in board.operations],
         "backward": _backward(story),
         "gates": gate_words(board),
@@ -76,7 +77,7 @@ def to_json(found: dict[str, Any]) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _node(story: Story, item: Item, cell: list[int]) -> dict[str, Any]:
+def _node(story: Story, item: Item, grids: Grids) -> dict[str, Any]:
     found: dict[str, Any] = {"id": item.id, "kind": item.kind}
     if item.role:
         found["role"] = item.role
@@ -103,8 +104,14 @@ def _node(story: Story, item: Item, cell: list[int]) -> dict[str, Any]:
         found["value"] = written(item.value)
     if item.grad is not None and not isinstance(item.grad, tuple):
         found["grad"] = written(item.grad)
-    found["at"] = cell
-    site = item.node.site if item.node is not None and item.kind == "op" else None
+    box = grids.groups.of[item.id]
+    if box.outer is not None:
+        found["group"] = box.id
+    found["at"] = list(grids.of[box].cells["n", item.id])
+    road = grids.of[box].roads.get((("n", item.id), item.id))
+    if road:
+        found["road"] = road
+    site = item.site if item.kind == "op" else None
     if site is not None:
         found["line"] = site.line
         found["site"] = clean(f"{os.path.basename(site.file)}:{site.line} {site.expression}".strip())
@@ -138,7 +145,7 @@ def _edge(story: Story, edge: Edge) -> dict[str, Any]:
 
 def _forward(item: Item, lines: list[int]) -> dict[str, Any]:
     found: dict[str, Any] = {"node": item.id}
-    site = item.node.site if item.node is not None else None
+    site = item.site
     if site is not None:
         found["line"] = site.line
     if lines:
@@ -222,7 +229,7 @@ def _source(story: Story) -> dict[str, Any] | None:
     """The user's lines that operations stand on, of the file that holds most of them, by number."""
     files: dict[str, dict[int, str]] = {}
     for item in story.board.operations:
-        site = item.node.site if item.node is not None else None
+        site = item.site
         if site is not None and site.text.strip():
             files.setdefault(site.file, {})[site.line] = site.text
     if not files:

@@ -65,8 +65,8 @@ def expand(document: Mapping[str, Any], opened: Collection[int]) -> Expansion:
     # The outermost closed group that hides what stands in a grid; TOP where nothing does.
     hidden = {TOP: TOP}
     for group in groups:  # parents come before their children
-        around = hidden[group.get("parent", TOP)]
-        hidden[group["id"]] = around if around != TOP else TOP if group["id"] in opened else group["id"]
+        outer = hidden[group.get("parent", TOP)]
+        hidden[group["id"]] = outer if outer != TOP else TOP if group["id"] in opened else group["id"]
     seen = [g for g in groups if hidden[g["id"]] == TOP]
     grids = {g["id"]: _Grid(*g["size"]) for g in seen}
     grids[TOP] = _Grid(*_size_of_top(nodes, groups))
@@ -96,7 +96,9 @@ def _size_of_top(nodes: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[st
     columns, rows = 1, 1
     for item in (*(n for n in nodes if "group" not in n), *(g for g in groups if "parent" not in g)):
         columns = max(columns, item["at"][0] + 1)
-        rows = max(rows, item["at"][1] + 1, *(track + 1 for track in item.get("road", ())))
+        rows = max(rows, item["at"][1] + 1)
+        for value in (item, *item.get("outs", ())):
+            rows = max(rows, *(track + 1 for track in value.get("road", (0,))))
     return columns, rows
 
 
@@ -149,32 +151,42 @@ def _way(nodes: Any, groups: Any, grids: Mapping[int, _Grid], value: int, src: s
         out.pop()
         into.pop()
     way = [grids[first].at(start["at"])]
+    (layer, track), road = start["at"], _road_of(start, value)
     for grid in out[:-1]:
-        port = next(p for p in groups[grid]["outs"] if p["src"] == value)
-        _pass(way, grids[grid], start, port["at"][0])
+        port = _port(groups[grid]["outs"], value)
+        _pass(way, grids[grid], layer, track, road, port["at"][0])
         _turn(way, grids[grid].at(port["at"]))
-        start = groups[grid]
+        (layer, track), road = groups[grid]["at"], port.get("road")
     for grid, inner in zip(into[:0:-1], into[-2::-1], strict=True):
-        port = next(p for p in groups[inner]["ins"] if p["src"] == value)
-        _pass(way, grids[grid], start, groups[inner]["at"][0])
+        port = _port(groups[inner]["ins"], value)
+        _pass(way, grids[grid], layer, track, road, groups[inner]["at"][0])
         _turn(way, grids[inner].at(port["at"]))
-        start = port
+        (layer, track), road = port["at"], port.get("road")
     target = grids[last].at(end["at"])
-    _pass(way, grids[last], start, end["at"][0])
+    _pass(way, grids[last], layer, track, road, end["at"][0])
     _turn(way, target)
     if way[-1] != target:
         way.append(target)
     return way
 
 
-def _pass(way: list[tuple[int, int]], grid: _Grid, start: Mapping[str, Any], end: int) -> None:
-    """Goes through the layers of a grid that lie between an item and the layer ``end``, on the item's road."""
-    layer, track = start["at"]
-    road = start.get("road", ())
-    for passed in range(layer + 1, end):
-        # A road that ends goes on straight; an item without one stays on its own track.
-        track = road[min(passed - layer, len(road)) - 1] if road else track
-        _turn(way, grid.at((passed, track)))
+def _port(ports: Sequence[Mapping[str, Any]], value: int) -> Mapping[str, Any]:
+    return next(port for port in ports if port["src"] == value)
+
+
+def _road_of(item: Mapping[str, Any], value: int) -> Sequence[int] | None:
+    """The tracks that a value passes after a node, or after the closed group that it comes from."""
+    return (_port(item["outs"], value) if "outs" in item else item).get("road")
+
+
+def _pass(
+    way: list[tuple[int, int]], grid: _Grid, layer: int, track: int, road: Sequence[int] | None, end: int
+) -> None:
+    """Goes through the layers of a grid that lie between a layer and the layer ``end``, on the tracks of a road."""
+    for step in range(end - layer - 1):
+        # A road that ends goes on straight; what has none stays on its own track.
+        track = road[min(step, len(road) - 1)] if road else track
+        _turn(way, grid.at((layer + 1 + step, track)))
 
 
 def _turn(way: list[tuple[int, int]], cell: tuple[int, int]) -> None:

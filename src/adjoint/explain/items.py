@@ -17,7 +17,22 @@ from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
 from adjoint.graph.text import clean
 from adjoint.primitives.record import Primitive
+from adjoint.site import Site
 from adjoint.source.naming import labels
+
+#: Places that were asked for; the code is kept, so that its identity stays its own.
+_SITES: dict[tuple[int, int | None], tuple[Any, Site | None]] = {}
+
+
+def site_known(node: Node) -> Site | None:
+    """Where a node was written: looked up once a place, because a loop stands at the same places all along."""
+    key = (id(node.code), node.lasti)
+    known = _SITES.get(key)
+    if known is None or known[0] is not node.code:
+        if len(_SITES) > 10_000:
+            _SITES.clear()
+        known = _SITES[key] = (node.code, node.site)
+    return known[1]
 
 
 @dataclass(slots=True, eq=False)
@@ -50,6 +65,11 @@ class Item:
     def spec(self) -> str:
         """The type and shape, such as ``f64[3,4]``."""
         return " ".join(map(repr, self.specs))
+
+    @property
+    def site(self) -> Site | None:
+        """Where it was written, or None."""
+        return None if self.node is None else site_known(self.node)
 
     @property
     def several(self) -> bool:

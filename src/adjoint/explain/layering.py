@@ -12,24 +12,35 @@ from itertools import pairwise
 
 from adjoint.errors import ArgumentError, GraphError
 
-KINDS = frozenset({"leaf", "const", "op"})
+#: "in" and "out" are the ports of a group: they stand in its first and in its last layer.
+KINDS = frozenset({"leaf", "const", "op", "in", "out"})
 SWEEPS = 6
 
 
 class Adjacency:
-    """The inputs (in slot order) and consumers of every node, and a topological order of all."""
+    """The inputs (in slot order) and consumers of every node, and a topological order of all.
 
-    def __init__(self, kinds: Sequence[str], edges: Sequence[tuple[int, int, int]]) -> None:
+    A closed group may send several values: ``lanes`` gives for each edge the number of the value that it
+    carries (0 for all, where it is not given). ``carried`` holds them beside the inputs.
+    """
+
+    def __init__(
+        self, kinds: Sequence[str], edges: Sequence[tuple[int, int, int]], lanes: Sequence[int] | None = None
+    ) -> None:
         count = len(kinds)
+        self.kinds = kinds
         unknown = sorted(set(kinds) - KINDS)
         if unknown:
-            raise ArgumentError(f"unknown node kind {unknown[0]!r}.", help="kinds are leaf, const and op.")
+            raise ArgumentError(f"unknown node kind {unknown[0]!r}.", help="kinds are leaf, const, op, in and out.")
         self.inputs: list[list[int]] = [[] for _ in range(count)]
         self.consumers: list[list[int]] = [[] for _ in range(count)]
-        for source, target, _slot in sorted(edges, key=lambda edge: (edge[1], edge[2], edge[0])):
+        self.carried: list[list[int]] = [[] for _ in range(count)]
+        marked = zip(edges, lanes if lanes is not None else [0] * len(edges), strict=True)
+        for (source, target, _slot), lane in sorted(marked, key=lambda m: (m[0][1], m[0][2], m[0][0], m[1])):
             if not (0 <= source < count and 0 <= target < count):
                 raise GraphError(f"an edge from {source} to {target}, but there are only {count} nodes.")
             self.inputs[target].append(source)
+            self.carried[target].append(lane)
             self.consumers[source].append(target)
         self.order = self._topological()
 
@@ -47,22 +58,28 @@ class Adjacency:
         return order
 
 
-def assign_layers(graph: Adjacency) -> list[int]:
-    """Give each node its layer, the first layer being 0.
+def assign_layers(graph: Adjacency, inside: bool = False) -> list[int]:
+    """Give each node its layer, the first layer being 0; ``inside`` of a group it is kept for the ports.
 
     >>> assign_layers(Adjacency(["leaf", "leaf", "op", "op"], [(0, 2, 0), (1, 2, 1), (2, 3, 0), (1, 3, 1)]))
     [0, 0, 1, 2]
     """
-    layer = [0] * len(graph.inputs)
+    first = 1 if inside else 0
+    layer = [0 if kind == "in" else first for kind in graph.kinds]
     for node in graph.order:
         if graph.inputs[node]:
             layer[node] = 1 + max(layer[source] for source in graph.inputs[node])
+    if inside:
+        last = max([first, *(at + (kind != "out") for at, kind in zip(layer, graph.kinds, strict=True))])
+        layer = [last if kind == "out" else at for at, kind in zip(layer, graph.kinds, strict=True)]
     for _ in range(SWEEPS):
         if not _pull_right(graph, layer):
             break
     for node in graph.order:
-        if not graph.inputs[node]:
-            layer[node] = min((layer[target] for target in graph.consumers[node]), default=1) - 1
+        if not graph.inputs[node] and graph.kinds[node] != "in":
+            layer[node] = min((layer[target] for target in graph.consumers[node]), default=first + 1) - 1
+    if inside:
+        return layer
     lowest = min(layer, default=0)
     return [at - lowest for at in layer]
 
@@ -87,20 +104,25 @@ def _growth(graph: Adjacency, layer: list[int], node: int, slack: int) -> int:
         others = [layer[target] for target in graph.consumers[source] if target != node]
         if not others:
             # a leaf that is used nowhere else comes along for nothing
-            growth += slack if graph.inputs[source] else 0
+            growth += 0 if _follows(graph, source) else slack
             continue
         growth += max(layer[node] + slack - max(*others, layer[node]), 0)
-        if not graph.inputs[source]:
+        if _follows(graph, source):
             first = min(others)
             growth -= min(layer[node] + slack, first) - min(layer[node], first)
     return growth
+
+
+def _follows(graph: Adjacency, node: int) -> bool:
+    """Whether a node stands just before its first use, wherever that is: a leaf does, a port does not."""
+    return not graph.inputs[node] and graph.kinds[node] != "in"
 
 
 class Roads:
     """The layered graph with every long edge cut into steps of one layer.
 
     Items below ``nodes`` are the nodes themselves, the rest are places where a road passes a
-    layer. ``road[source]`` lists the places of one value's road, left to right.
+    layer. ``road[source, lane]`` lists the places of one value's road, left to right.
     """
 
     def __init__(self, graph: Adjacency, layer: Sequence[int], budget: int) -> None:
@@ -108,35 +130,40 @@ class Roads:
         self.layer = list(layer)
         self.before: list[list[int]] = [[] for _ in layer]
         self.after: list[list[int]] = [[] for _ in layer]
-        self.road: dict[int, list[int]] = {}
-        reach = [max((layer[target] for target in targets), default=0) for targets in graph.consumers]
-        long = [node for node, end in enumerate(reach) if end - layer[node] > 1]
+        self.road: dict[tuple[int, int], list[int]] = {}
+        reach: dict[tuple[int, int], int] = {}
+        for target, sources in enumerate(graph.inputs):
+            for value in zip(sources, graph.carried[target]):
+                if layer[target] - layer[value[0]] > 1:
+                    reach[value] = max(reach.get(value, 0), layer[target])
         # the shortest roads first: past the budget only the very longest go without a reservation
-        for source in sorted(long, key=lambda node: reach[node] - layer[node]):
-            budget -= reach[source] - layer[source] - 1
+        for value in sorted(reach, key=lambda value: (reach[value] - layer[value[0]], value)):
+            budget -= reach[value] - layer[value[0]] - 1
             if budget < 0:
                 break
-            self._lay(source, reach[source])
+            self._lay(value, reach[value])
         for target, sources in enumerate(graph.inputs):
-            for source in sources:
-                self._join(source, target)
+            for value in zip(sources, graph.carried[target]):
+                self._join(value, target)
 
-    def _lay(self, source: int, end: int) -> None:
+    def _lay(self, value: tuple[int, int], end: int) -> None:
+        source = value[0]
         first = len(self.layer)
         places = list(range(first, first + end - self.layer[source] - 1))
         self.layer.extend(range(self.layer[source] + 1, end))
         self.before.extend([] for _ in places)
         self.after.extend([] for _ in places)
-        self.road[source] = places
+        self.road[value] = places
         for left, right in pairwise([source, *places]):
             self.after[left].append(right)
             self.before[right].append(left)
 
-    def _join(self, source: int, target: int) -> None:
+    def _join(self, value: tuple[int, int], target: int) -> None:
+        source = value[0]
         gap = self.layer[target] - self.layer[source]
         if gap > 1:
-            if source not in self.road:
+            if value not in self.road:
                 return
-            source = self.road[source][gap - 2]
+            source = self.road[value][gap - 2]
         self.after[source].append(target)
         self.before[target].append(source)

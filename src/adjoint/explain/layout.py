@@ -18,10 +18,14 @@ ROAD_BUDGET = 60_000
 
 
 class Arrangement(NamedTuple):
-    """The cell of every node, and for each value with a long road its track in each layer passed."""
+    """The cell of every node, and for each value with a long road its track in each layer passed.
+
+    ``lanes`` has the roads of nodes that send several values, by node and number of the value.
+    """
 
     cells: list[tuple[int, int]]
     roads: dict[int, list[int]]
+    lanes: dict[tuple[int, int], list[int]]
 
 
 def place(kinds: Sequence[str], edges: Sequence[tuple[int, int, int]]) -> list[tuple[int, int]]:
@@ -33,16 +37,26 @@ def place(kinds: Sequence[str], edges: Sequence[tuple[int, int, int]]) -> list[t
     return arrange(kinds, edges).cells
 
 
-def arrange(kinds: Sequence[str], edges: Sequence[tuple[int, int, int]]) -> Arrangement:
-    """Place the nodes as :func:`place` does, and say which tracks the long roads use."""
-    graph = Adjacency(kinds, edges)
-    roads = Roads(graph, assign_layers(graph), ROAD_BUDGET)
+def arrange(
+    kinds: Sequence[str],
+    edges: Sequence[tuple[int, int, int]],
+    lanes: Sequence[int] | None = None,
+    *,
+    inside: bool = False,
+) -> Arrangement:
+    """Place the nodes as :func:`place` does, and say which tracks the long roads use.
+
+    ``inside`` of a group the first and the last layer hold nothing but its ports (kinds "in" and "out").
+    ``lanes`` says which of its source's values an edge carries, where a source sends several.
+    """
+    graph = Adjacency(kinds, edges, lanes)
+    roads = Roads(graph, assign_layers(graph, inside), ROAD_BUDGET)
     layers = order_layers(roads)
     track = _assign_tracks(roads, layers, [kind == "op" for kind in kinds])
     used = {old: new for new, old in enumerate(sorted(set(track)))}
     cells = [(roads.layer[node], used[track[node]]) for node in range(roads.nodes)]
-    passing = {source: [used[track[item]] for item in items] for source, items in sorted(roads.road.items())}
-    return Arrangement(cells, passing)
+    passing = {value: [used[track[item]] for item in items] for value, items in sorted(roads.road.items())}
+    return Arrangement(cells, {source: road for (source, lane), road in passing.items() if lane == 0}, passing)
 
 
 def _assign_tracks(roads: Roads, layers: list[list[int]], is_op: list[bool]) -> list[int]:

@@ -19,6 +19,7 @@ from adjoint.apply import leaf, make
 from adjoint.differentiate.containers import flatten, paths, primal
 from adjoint.differentiate.variables import function_name, output
 from adjoint.errors import AdjointError, ArgumentError, TracedError
+from adjoint.explain.calls import Call, Calls
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
 from adjoint.modes import MODE, Mode
@@ -45,6 +46,8 @@ class Recording:
     #: All nodes, in the order of their creation.
     nodes: list[Node] = field(default_factory=list)
     values: dict[Node, Any] = field(default_factory=dict)
+    #: The call in which each operation was done, where a function was run for this explanation.
+    calls: dict[Node, Call] = field(default_factory=dict)
     root: Node | None = None
     #: Leaves that are differentiated, and leaves that are not, in the order of the arguments.
     parameters: list[Node] = field(default_factory=list)
@@ -66,6 +69,8 @@ class Listener:
 
     def __init__(self) -> None:
         self.values: dict[Node, Any] = {}
+        self.stack = Calls()
+        self.calls: dict[Node, Call] = {}
         self.attempt: tuple[Any, tuple[Any, ...]] = (None, ())
         self._captured: dict[int, tuple[Any, Any, Node]] = {}
 
@@ -77,6 +82,17 @@ class Listener:
         """Remembers a node with the value that was really computed."""
         self.values[node] = value
         self.attempt = (None, ())
+        call = self.stack.here(2)
+        if call is not None:
+            self.calls[node] = call
+
+    def opened(self, name: str) -> None:
+        """A scope was opened."""
+        self.stack.opened(name)
+
+    def closed(self) -> None:
+        """The innermost scope was closed."""
+        self.stack.closed()
 
     def knows(self, node: Node, value: Any) -> bool:
         """Whether a tracked operand belongs to what is told: a leaf always does, older history does not."""
@@ -141,6 +157,7 @@ def record_call(
         passed.append(build(made))
     mode = Mode().but(everything=True, dead=found.dead, listener=listener)
     token = MODE.set(mode)
+    listener.stack.begin()
     try:
         out = f(*passed[: len(args)], **dict(zip(kwargs, passed[len(args) :], strict=True)))
     except Exception as error:  # noqa: BLE001  whatever the user's function raises is what is explained
@@ -149,8 +166,9 @@ def record_call(
             found.failure.op, found.failure.operands = listener.attempt
         out = None
     finally:
+        listener.stack.end()
         MODE.reset(token)
-    found.values = listener.values
+    found.values, found.calls = listener.values, listener.calls
     found.nodes = sorted(listener.values, key=lambda n: n.seq)
     if found.failure is None:
         tensor = output(out, f)

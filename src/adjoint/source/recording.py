@@ -81,6 +81,12 @@ class _Listener:
     def recorded(self, node: Node, value: Any) -> None:
         """Nothing is kept of a value: the text computes it again."""
 
+    def opened(self, name: str) -> None:
+        """Scopes leave no trace in the text."""
+
+    def closed(self) -> None:
+        """Nor does their end."""
+
 
 def _variable_of(operand: Any) -> str | None:
     """The variable of the user's code at hand that holds this very object."""

@@ -26,7 +26,7 @@ def arrange_story(story: Mapping[str, Any], parts: Sequence[Part], links: Sequen
     )
     if not drawable or given == computed.cells:
         return computed
-    return Arrangement(given, free_roads(given, links))
+    return Arrangement(given, free_roads(given, links), {})
 
 
 def free_roads(cells: Sequence[tuple[int, int]], links: Sequence[Link]) -> dict[int, list[int]]:
