@@ -1,4 +1,4 @@
-"""What a page needs beside the numbers to recompute a story of scalars: rules, and what does not follow from numbers."""
+"""What a page needs to recompute a story of scalars: rules, and what numbers alone do not tell."""
 
 from __future__ import annotations
 

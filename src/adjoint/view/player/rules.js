@@ -1,8 +1,7 @@
 /** The rules of a live story: instructions written by the records, and the functions that they name. */
 
 /** @typedef {import("./types.js").Real} Real */
-/** @typedef {import("./types.js").Quantity} Quantity */
-/** @typedef {[string, ...(number | string)[]][]} Code   Instructions [name, operand, ...]; the last one is the result. */
+/** @typedef {import("./types.js").Code} Code */
 /** @typedef {{f: (...x: number[]) => number, from: number[], at: number[]}} Line   A prepared instruction. */
 
 const TWO_52 = 4503599627370496;
@@ -113,8 +112,6 @@ for (const name of ["abs", "sqrt", "floor", "trunc", "exp", "expm1", "log", "log
 /** The names of the kit's functions, for the tests. */
 export const kitNames = () => Object.keys(KIT);
 
-/** @param {Quantity} value @returns {number} a number of the JSON; of what is no real number NaN */
-export const toNumber = (value) => (typeof value === "number" ? value : typeof value === "string" ? Number(value) : NaN);
 
 /** @param {number} value @returns {Real} a number as the JSON has it */
 export const toReal = (value) => (Number.isFinite(value) ? value : /** @type {Real} */ (String(value)));

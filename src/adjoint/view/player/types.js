@@ -24,6 +24,8 @@
  * @property {Real} before
  * @property {Real} after
  * @property {Real} slope
+ * @property {string} [text]   The chained sentence.
+ * @property {number[]} [via]   The nodes that it names on the way.
  *
  * @typedef {Object} StoryNode
  * @property {number} id
@@ -59,6 +61,7 @@
  * @property {Quantity} [local]
  * @property {string} [mathml]
  * @property {Quantity} [contrib]
+ * @property {string} [stops]   Why nothing ever flows back along it.
  *
  * @typedef {{src: number, at: [number, number], road?: number[]}} Port
  * @typedef {Object} StoryGroup
@@ -81,9 +84,11 @@
  * @property {Quantity} [down]
  * @property {Quantity} [sum]
  * @property {number} [of]
+ * @property {string} [says]   The row in words, where it is no product of two numbers.
  * @typedef {{node: number, line?: number, lines?: number[]}} ForwardEntry
- * @typedef {{node: number, seed?: Quantity, up?: Quantity, lines?: number[], parts?: Part[]}} BackwardEntry
- * @typedef {{op: string, value: any[][], slopes: (any[][] | null)[]}} Rule
+ * @typedef {{node: number, seed?: Quantity, up?: Quantity, lines?: number[], parts?: Part[], says?: string}} BackwardEntry
+ * @typedef {[string, ...(number | string)[]][]} Code   Instructions [name, operand, ...]; the last one is the result.
+ * @typedef {{op: string, value: Code, slopes: (Code | null)[], zeros?: "routes" | "guards" | "passes" | "ends", kink?: Code}} Rule
  *
  * @typedef {Object} Story
  * @property {number} adjoint_story
@@ -105,6 +110,7 @@
  * @property {{node: number, bytes: number, by: number, why: string}[]} memory
  * @property {Record<string, any>[]} exercises
  * @property {Rule[]} [rules]
+ * @property {Real} [rate]   Of the steps against the gradient.
  * @property {Record<string, any>[]} [images]
  *
  * @typedef {Object} Step   One stop of the player.
