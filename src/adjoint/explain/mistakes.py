@@ -108,11 +108,11 @@ def diagnose(ask: Told, step: int, given: float, document: Told) -> tuple[str, s
     right = facts["local" if ask["what"] == "slope" else "sum" if ask["what"] == "sum" else "down"]
     if right == 0 and ask["what"] != "sum":
         return "blocked", told("blocked", **names)
+    if given == 0 and right and ask["what"] != "sum":
+        return "passes", told("passes", **names)
     for mistake, number in _tables[ask["what"]](facts):
         if near(given, number):
             return mistake, told(mistake, **names)
-    if given == 0 and right and ask["what"] != "sum":
-        return "passes", told("passes", **names)
     if right and given and _power_of_ten(given / right):
         return "ten", told("ten")
     return "", told("sum" if ask["what"] == "sum" else "", **names)
