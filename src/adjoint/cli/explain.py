@@ -79,11 +79,7 @@ def _parameters(function: Callable[..., Any], count: int) -> list[str]:
 
 def explain(subject: Subject, wanted: Wanted) -> bool:
     """Tells the story of a call, writes what was asked for, and says whether every check passed."""
-    from adjoint.explain.story import explain as run
-
-    told = run(subject.function, argnums=subject.argnums, rate=wanted.rate, title=subject.title)
-    story = _run(lambda: told(*subject.args, **subject.keywords))
-    _refuse_failed(story, subject)
+    story = story_of(subject, wanted.rate)
     report = _checked(subject) if wanted.check else None
     files, alone = _outputs(story, wanted)
     write_all(files)
@@ -100,6 +96,17 @@ def explain(subject: Subject, wanted: Wanted) -> bool:
     for path in files:
         click.echo(f"wrote {path}", err=True)
     return report is None or report.ok
+
+
+def story_of(subject: Subject, rate: float | None = None, refuse: bool = True) -> Story:
+    """The story of a call; raises for one that failed or has no single number at its end, unless it may be told."""
+    from adjoint.explain.story import explain as run
+
+    told = run(subject.function, argnums=subject.argnums, rate=rate, title=subject.title)
+    story = _run(lambda: told(*subject.args, **subject.keywords))
+    if refuse or not story.board.operations:
+        _refuse_failed(story, subject)
+    return story
 
 
 def _outputs(story: Story, wanted: Wanted) -> tuple[dict[Path, str], str | None]:

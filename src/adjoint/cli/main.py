@@ -34,6 +34,12 @@ Check derivatives: those of TARGET at VALUES against numeric ones, input by inpu
 Exit status 1 says that some derivative is wrong.
 """
 
+STEP_HELP = """
+Step through a computation in the terminal with the arrow keys, forward and backward.
+
+TARGET and VALUES are those of adjoint explain. Without a terminal all steps are printed.
+"""
+
 DEMO_HELP = """
 Show what adjoint does: worked examples with real numbers, then a network trained on handwritten
 digits, and one of its predictions explained. Pictures and JSON go to a folder.
@@ -167,6 +173,19 @@ def check_command(target: str, values: tuple[str, ...], inputs: str | None, argn
 
     if not check(subject_of(target, values, inputs, argnums)):
         click.get_current_context().exit(CHECK_FAILED)
+
+
+@cli.command("step", help=STEP_HELP, context_settings=_FREE)
+@_target
+@_values
+@_inputs
+@_argnums
+def step_command(target: str, values: tuple[str, ...], inputs: str | None, argnums: str | None) -> None:
+    """Step through a computation."""
+    from adjoint.cli.explain import story_of, subject_of
+    from adjoint.cli.step import step_through
+
+    step_through(story_of(subject_of(target, values, inputs, argnums), refuse=False))
 
 
 @cli.command("demo", help=DEMO_HELP)
