@@ -20,7 +20,7 @@ export function startPlayer(root, story, options = {}) {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const store = createStore(story, { theme: dark ? "dark" : "light" });
   const live = h("div", { class: "for-readers", "aria-live": "polite", role: "status" });
-  const app = /** @type {App} */ ({ store, root, options, say: (text) => fill(live, text) });
+  const app = /** @type {App} */ ({ store, root, options, commands: {}, say: (text) => fill(live, text) });
   app.act = createActions(app, recomputed);
   const stage = h("section", { class: "stage", "aria-label": "Computation graph" });
   fill(root, live);

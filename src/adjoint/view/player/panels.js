@@ -1,5 +1,79 @@
-/** Placeholder. */
-/** @param {...any} given @returns {any} */
-export function mountPanels(...given) {
-  return given;
+/** The regions of the page around the stage, and every part mounted in its place. */
+
+import { mountAnnouncer } from "./announce.js";
+import { mountBanner } from "./banner.js";
+import { mountCode } from "./code.js";
+import { h } from "./dom.js";
+import { mountExplanation } from "./explanation.js";
+import { mountFormula } from "./formula.js";
+import { mountHeader } from "./header.js";
+import { mountHelp } from "./help.js";
+import { mountInspector } from "./inspector.js";
+import { mountKeys } from "./keys.js";
+import { mountSearch } from "./search.js";
+import { mountTransport } from "./transport.js";
+
+/** @typedef {import("./types.js").App} App */
+
+/**
+ * Builds the regions and mounts their parts. The stage itself is mounted by the caller, in `stage`.
+ * @param {HTMLElement} root
+ * @param {HTMLElement} stage
+ * @param {App} app
+ */
+export function mountPanels(root, stage, app) {
+  const header = h("header", { class: "bar" });
+  const banner = h("div", { class: "banner-place" });
+  const formula = h("div", { class: "formula-place" });
+  const practice = h("div", { class: "practice-place" });
+  const search = h("div", { class: "search-place" });
+  const look = h("div", { class: "look" }, banner, formula, search, stage, practice);
+  const told = h("section", { class: "told", "aria-label": "This step" });
+  const transport = h("div", { class: "transport", role: "toolbar", "aria-label": "Player" });
+  const inspector = h("section", { class: "inspector", "aria-label": "Inspector" });
+  const code = h("section", { class: "code", "aria-label": "Flat source" });
+  const main = h("main", { class: "work" }, look, told, transport, h("div", { class: "side" }, inspector, code));
+  root.append(header, main);
+  mountHeader(header, app);
+  mountBanner(banner, app);
+  mountFormula(formula, app);
+  mountSearch(search, app);
+  mountExplanation(told, app);
+  mountTransport(transport, app);
+  mountInspector(inspector, app);
+  mountCode(code, app);
+  mountHelp(root, app);
+  mountAnnouncer(app);
+  mountKeys(app);
+  appearance(app);
+}
+
+/**
+ * Theme, slides and print belong to the whole page, not to one region.
+ * @param {App} app
+ */
+function appearance(app) {
+  const { store, root } = app;
+  const page = document.documentElement.classList;
+  const leave = h("button", { type: "button", class: "leave-slides quiet", onclick: () => store.set({ slides: false }, true) }, "Leave slides");
+  root.append(leave);
+  const show = () => {
+    const { theme, slides, steps } = store.get();
+    page.toggle("dark", theme === "dark");
+    root.classList.toggle("slides", slides);
+    root.classList.toggle("one-step", steps.length < 2);
+  };
+  store.on((_, changed) => {
+    if (changed.has("theme") || changed.has("slides") || changed.has("steps")) show();
+  });
+  app.commands.theme = () => store.set({ theme: store.get().theme === "dark" ? "light" : "dark" }, true);
+  app.commands.slides = () => {
+    store.set({ slides: !store.get().slides }, true);
+    app.say(store.get().slides ? "Slides. Press S or Escape to leave." : "Slides left.");
+    requestAnimationFrame(() => app.stage.fit());
+  };
+  // Paper is white: whatever the theme, a print has the light colours.
+  addEventListener("beforeprint", () => page.remove("dark"));
+  addEventListener("afterprint", show);
+  show();
 }

@@ -165,6 +165,7 @@
  * @property {HTMLElement} root
  * @property {(text: string) => void} say   The live region: for what the user did, not for what plays.
  * @property {Options} options
+ * @property {Record<string, () => void>} commands   What keys, buttons and a host call by name: search, help, theme, predict ...
  *
  * @typedef {Object} Options   What a host (the workbench) changes.
  * @property {(node: number, value: number) => void} [edit]   Takes an edited input; without it the page recomputes.

@@ -1,0 +1,63 @@
+/** A line across the stage where something is wrong: NaN or infinity, and a run that stopped. */
+
+import { button, fill, h } from "./dom.js";
+import { drawn } from "./drawn.js";
+import { isTensor, readingOf, spoken, stopOf } from "./reading.js";
+import { toneOf, valueText } from "./show.js";
+
+/** @typedef {import("./types.js").App} App */
+/** @typedef {import("./types.js").State} State */
+
+/**
+ * @param {HTMLElement} place
+ * @param {App} app
+ */
+export function mountBanner(place, app) {
+  drawn(app, ["story"], (state) => {
+    const found = trouble(state);
+    if (!found) return fill(place);
+    fill(place, h("p", { class: "banner", role: "status" }, h("span", null, h("span", { "aria-hidden": "true" }, "✗ "), found.text),
+      button("Go there", () => {
+        const now = app.store.get();
+        const at = stopOf(now, found.node, found.kind);
+        if (at !== undefined) app.act.go(at);
+        app.act.select(found.node);
+        app.stage.show(found.node);
+      }, { class: "quiet" })));
+  });
+}
+
+/**
+ * The first thing that is wrong, in the order in which it happened.
+ * @param {State} state
+ * @returns {{text: string, node: number, kind: "forward" | "backward"} | null}
+ */
+function trouble({ story }) {
+  const { outcome } = story;
+  if (outcome.status === "failed" && outcome.node !== undefined) {
+    return { text: `The run stopped at ${spoken(story.nodes[outcome.node].op)}.`, node: outcome.node, kind: "forward" };
+  }
+  const order = [...story.nodes.filter((n) => n.kind !== "op").map((n) => n.id), ...story.forward.map((f) => f.node)];
+  for (const id of order) {
+    const node = story.nodes[id];
+    if (toneOf(node.value) !== "bad") continue;
+    const kind = badKind(node.value);
+    const inputs = readingOf(story).ins[id].slice(0, 2).map((e) => valueText(story.nodes[e.src].value)).join(" and ");
+    const where = node.kind === "op" ? `${spoken(node.op)}${node.line ? ` (line ${node.line})` : ""}` : node.name || "a constant";
+    return { text: `${kind} first appears at ${where}${inputs ? `: input ${inputs}` : ""}.`, node: id, kind: "forward" };
+  }
+  for (const { node, parts = [] } of story.backward) {
+    for (const part of parts) {
+      if (toneOf(part.down) !== "bad") continue;
+      const source = story.nodes[story.edges[part.edge].src];
+      return { text: `${badKind(part.down)} first appears in the gradient of ${source.name || spoken(source.op)}, sent back by ${spoken(story.nodes[node].op)}.`, node, kind: "backward" };
+    }
+  }
+  return null;
+}
+
+/** @param {import("./types.js").Quantity | undefined} value */
+function badKind(value) {
+  if (isTensor(value)) return value.nan ? "NaN" : "Infinity";
+  return value === "NaN" ? "NaN" : typeof value === "object" ? "A number that is not finite" : "Infinity";
+}

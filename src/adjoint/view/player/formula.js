@@ -1,0 +1,61 @@
+/** The whole computation as one formula, with the part that the current gate computes lit. */
+
+import { fill, h, math } from "./dom.js";
+import { drawn } from "./drawn.js";
+import { nodesNow, readingOf, rootName } from "./reading.js";
+
+/** @typedef {import("./types.js").App} App */
+
+/**
+ * @param {HTMLElement} place
+ * @param {App} app
+ */
+export function mountFormula(place, app) {
+  const scroll = h("div", { class: "formula", role: "group", "aria-label": "Formula" });
+  fill(place, scroll);
+  scroll.addEventListener("click", (event) => {
+    const part = /** @type {Element} */ (event.target).closest("[data-n]");
+    if (part) app.act.select(Number(part.getAttribute("data-n")));
+  });
+  // Only what scrolls needs to be reached by keyboard.
+  const reach = () => {
+    if (scroll.scrollWidth > scroll.clientWidth + 1) scroll.tabIndex = 0;
+    else scroll.removeAttribute("tabindex");
+  };
+  new ResizeObserver(reach).observe(scroll);
+  /** @type {string | null} */
+  let shown = null;
+  drawn(app, ["story", "steps", "at", "selected"], (state) => {
+    const { story } = state;
+    const text = story.expr.text || "";
+    if (shown !== story.expr.mathml + text) {
+      shown = story.expr.mathml + text;
+      fill(scroll, text.includes("=") ? math(story.expr.mathml, text) : bare(state.story));
+      reach();
+    }
+    const now = new Set(nodesNow(state).map(String));
+    for (const part of scroll.querySelectorAll("[data-n]")) {
+      const id = part.getAttribute("data-n") || "";
+      part.classList.toggle("lit", now.has(id));
+      part.classList.toggle("picked", state.selected === Number(id));
+    }
+    const lit = scroll.querySelector(".lit");
+    if (lit && scroll.scrollWidth > scroll.clientWidth) {
+      const box = lit.getBoundingClientRect();
+      const view = scroll.getBoundingClientRect();
+      if (box.left < view.left || box.right > view.right) scroll.scrollLeft += box.left - view.left - 40;
+    }
+  });
+}
+
+/**
+ * Where the computation is too long to be written: L = loss(W, b, …).
+ * @param {import("./types.js").Story} story
+ */
+function bare(story) {
+  const inputs = story.nodes.filter((n) => n.kind === "leaf").map((n) => n.name || "·");
+  const names = inputs.length > 6 ? [...inputs.slice(0, 5), "…"] : inputs;
+  const head = readingOf(story).root < 0 ? "" : `${rootName(story)} = `;
+  const list = names.flatMap((name, i) => [i ? ", " : "", h("i", null, name)]);
+  return h("span", { class: "plain-formula" }, h("i", null, head), `${story.title || "f"}(`, ...list, ")");
+}
