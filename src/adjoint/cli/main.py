@@ -13,6 +13,8 @@ import click
 from adjoint.cli.plain_letters import register
 from adjoint.errors import AdjointError
 
+#: What can be practised; the list of explain/exercises.py, which is too slow to load for --help.
+KINDS = ("predict", "order", "parts", "name", "wrong", "flip", "interview")
 #: What an exit status says; 130 is what shells give to a process that Ctrl-C ended.
 CHECK_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -38,6 +40,12 @@ STEP_HELP = """
 Step through a computation in the terminal with the arrow keys, forward and backward.
 
 TARGET and VALUES are those of adjoint explain. Without a terminal all steps are printed.
+"""
+
+PRACTICE_HELP = """
+Practise the chain rule: exercises made from TARGET at VALUES, or from the classic examples.
+
+TARGET and VALUES are those of adjoint explain. Every answer is checked by the engine, and a miss is explained.
 """
 
 DEMO_HELP = """
@@ -186,6 +194,27 @@ def step_command(target: str, values: tuple[str, ...], inputs: str | None, argnu
     from adjoint.cli.step import step_through
 
     step_through(story_of(subject_of(target, values, inputs, argnums), refuse=False))
+
+
+@cli.command("practice", help=PRACTICE_HELP, context_settings=_FREE)
+@click.argument("target", required=False)
+@_values
+@_inputs
+@_argnums
+@click.option("--kind", type=click.Choice(KINDS), help="One kind of exercise (a mixture unless given).")
+@click.option("--seed", type=int, metavar="N", help="The same exercises every time.")
+def practice_command(
+    target: str | None,
+    values: tuple[str, ...],
+    inputs: str | None,
+    argnums: str | None,
+    kind: str | None,
+    seed: int | None,
+) -> None:
+    """Practise the chain rule."""
+    from adjoint.cli.practice import practice
+
+    practice(target, values, inputs, argnums, kind, seed)
 
 
 @cli.command("demo", help=DEMO_HELP)
