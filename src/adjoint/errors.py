@@ -132,6 +132,9 @@ class RecordError(AdjointError, TypeError):
 class ExpressionError(AdjointError, ValueError):
     """A mistake in an expression of the little language."""
 
+    #: From where to where it stands in the text, in characters, for those who underline it themselves.
+    span: tuple[int, int] | None = None
+
 
 class InputFileError(AdjointError, ValueError, OSError):
     """A file that is missing, damaged or refused."""

@@ -82,7 +82,9 @@ def mistake(text: str, start: int, end: int, what: str, help: str) -> Expression
       ^^
       help: write 2*x, not 2x.
     """
-    return ExpressionError(what, where=underline(text, start, end), help=help)
+    error = ExpressionError(what, where=underline(text, start, end), help=help)
+    error.span = start, end
+    return error
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
