@@ -1,0 +1,48 @@
+"""``adjoint workbench``: what the page opens with, and how its workers are started."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from adjoint.cli.loading import names_a_file
+from adjoint.errors import ArgumentError
+from adjoint.explain.statistics import written
+from adjoint.expression import bind, parse, parse_values
+from adjoint.workbench.process import command
+from adjoint.workbench.serve import Wanted, needed, serve
+
+WORKER = "adjoint.cli.worker"
+
+
+def workbench(
+    target: str | None, values: Sequence[str], inputs: str | None, host: str, port: int | None, browser: bool
+) -> None:
+    """Serves the workbench until Ctrl-C ends it."""
+    needed()
+    first: dict[str, Any] = {}
+    start: dict[str, Any] = {}
+    if target is not None and names_a_file(target):
+        # The file runs in the workers, and nowhere else.
+        name, colon, function = target.rpartition(":")
+        place = f"{os.path.abspath(name)}{colon}{function}" if name else target
+        file = None if inputs is None else os.path.abspath(inputs)
+        first["file"] = {"target": place, "values": list(values), "inputs": file}
+        start["file"] = Path(target).name
+    elif inputs is not None:
+        raise ArgumentError(
+            "--inputs gives arrays to a function, and there is none.", help="write FILE:FUNCTION before it."
+        )
+    elif target is not None:
+        given = parse_values(values)
+        expression = parse(target, given=given)
+        bind(
+            expression, {**dict.fromkeys(expression.names, 1.0), **given}
+        )  # refuses values of names that are not there
+        start["expression"] = target
+        start["values"] = {name: written(value) for name, value in given.items()}
+    serve(Wanted(command(WORKER), first, start, host, port, browser, say=click.echo))

@@ -1,0 +1,100 @@
+"""The worker process: it reads one request a line, computes, and writes one answer a line.
+
+It holds nothing that is secret, and is killed and started again at any time. Its memory is limited by the
+system. Its time is limited by whoever started it, and, should that process be gone, by an alarm of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+from adjoint.errors import AdjointError
+from adjoint.workbench.answers import Bench, parsed
+from adjoint.workbench.protocol import Limits, failed, line
+from adjoint.workbench.subjects import Subject, subject_of
+
+#: Loads the file that was named on the command line: from what the first line says to a subject and its name.
+Load = Callable[[dict[str, Any]], tuple[Subject, str]]
+
+#: The alarm of a worker waits so much longer than the process that started it.
+_GRACE = 5
+
+
+def main(load: Load) -> None:
+    """Serves requests until the pipe is closed."""
+    requests, answers = _pipes()
+    first = parsed(requests.readline() or b"{}")
+    limits = Limits(**first.get("limits", {}))
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its workers
+        file, name = load(first["file"]) if first.get("file") else (None, "")
+        bench = Bench(limits, file, name)
+        _warm(bench)
+        restrict(limits)
+    except AdjointError as error:
+        _write(answers, failed(error))
+        return
+    _write(answers, line(status="ready"))
+    for request in map(parsed, iter(requests.readline, b"")):
+        alarm(limits.seconds + _GRACE)
+        answer = bench.answer(str(request["name"]), request["body"])
+        alarm(0)
+        _write(answers, answer.encode("utf-8"))
+
+
+def _pipes() -> tuple[BinaryIO, BinaryIO]:
+    """The two pipes, moved out of the reach of code that prints or reads: prints go to standard error."""
+    requests, answers = os.dup(0), os.dup(1)
+    os.dup2(2, 1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return os.fdopen(requests, "rb"), os.fdopen(answers, "wb")
+
+
+def _write(answers: BinaryIO, text: bytes) -> None:
+    answers.write(text + b"\n")
+    answers.flush()
+
+
+def _warm(bench: Bench) -> None:
+    """Loads what the first request would wait for."""
+    bench.answer("story", {"source": {"expression": "w*x + b"}})
+    bench.answer("examples", {})
+    subject_of({"expression": "x"}, {}, None)
+
+
+def restrict(limits: Limits) -> None:
+    """Takes from this process the right to more memory than the limit, beyond what it has now; and to core files."""
+    try:
+        import resource
+    except ImportError:  # not on Windows: there only the counting on Specs and the time limit hold
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    allowed = taken() + limits.memory
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if hard != resource.RLIM_INFINITY:
+        allowed = min(allowed, hard)
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
+    except (ValueError, OSError):  # macOS knows the limit and refuses to set it
+        print("the workbench cannot limit its memory on this system.", file=sys.stderr)
+
+
+def taken() -> int:
+    """The bytes of address space of this process; libraries reserve much that they never touch."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 2 << 30
+
+
+def alarm(seconds: float) -> None:
+    """Ends this process after so many seconds, whatever it does then; 0 takes the alarm back."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
