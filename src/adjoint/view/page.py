@@ -18,6 +18,7 @@ from importlib import resources
 from typing import Any
 
 from adjoint.errors import AdjointError
+from adjoint.view.compact import compact
 
 PLAYER = "adjoint.view.player"
 #: Above so many characters a story is stored deflated.
@@ -27,7 +28,6 @@ STYLES = ("tokens.css", "layout.css", "stage.css", "panels.css", "practice.css")
 _IMPORT = re.compile(r'^import \{[^}]*\} from "([^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
 _NAME = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)", re.MULTILINE)
-_COMMENT = re.compile(r"^[ \t]*(?:/\*\*?(?:[^*]|\*(?!/))*\*/[ \t]*|//[^\n]*)\n", re.MULTILINE)
 
 
 class PageError(AdjointError, ValueError):
@@ -69,28 +69,25 @@ def _read(name: str, packages: Sequence[str]) -> str:
 
 
 def _bare(text: str, name: str) -> str:
-    """A script without imports, exports, comments of whole lines and indentation."""
-    text = _EXPORT.sub("", _IMPORT.sub("", _COMMENT.sub("", text))).replace("export {};\n", "")
-    lines = [line.strip() for line in text.split("\n")]
-    for line in lines:
-        if line.replace("\\`", "").count("`") % 2:
-            raise PageError(f"a template of {name} goes over several lines: {line[:60]}", help="join its lines with +.")
-        if re.match(r"(?:import|export)\b", line):
-            raise PageError(f"{name} imports or exports in a form that is not known: {line[:60]}")
-    return "".join(line + "\n" for line in lines if line)
+    """A script without its imports, and with its exports as plain declarations."""
+    text = _EXPORT.sub("", _IMPORT.sub("", text)).replace("export {};\n", "")
+    other = re.search(r"^(?:import|export)\b.*", text, re.MULTILINE)
+    if other is not None:
+        raise PageError(f"{name} imports or exports in a form that is not known: {other[0][:60]}")
+    return text
 
 
 @cache
 def player_script() -> str:
-    """The script of a saved page."""
-    return assembled("boot.js")
+    """The script of a saved page, in few bytes."""
+    return compact(assembled("boot.js"))
 
 
 @cache
 def player_style(names: tuple[str, ...] = STYLES, packages: tuple[str, ...] = (PLAYER,)) -> str:
-    """The style sheet, without comments."""
-    text = "".join(_read(name, packages) for name in names)
-    return re.sub(r"\n\s*", "\n", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)).lstrip()
+    """The style sheet, without comments and without the spaces that it can do without."""
+    text = re.sub(r"/\*.*?\*/", "", "".join(_read(name, packages) for name in names), flags=re.DOTALL)
+    return re.sub(r"\s*([{};,>])\s*", r"\1", re.sub(r"\s+", " ", text)).replace(": ", ":").replace(";}", "}").strip()
 
 
 def policy(scripts: Sequence[str], styles: Sequence[str], connect: str = "'none'") -> str:
