@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from adjoint.explain.nudge import EVERY_NODE, way_of
 from adjoint.explain.responsibility import reason_of
 from adjoint.explain.rules import rules_of
 
@@ -32,10 +33,12 @@ def make_live(story: Story, found: dict[str, Any]) -> None:
         reason = reason_of(board, edge, False)
         if reason and (gate.grad is None or gate.dead):
             found["edges"][edge.id]["stops"] = reason
-    for place in (*found["nodes"], *found["leaves"]):
-        one = story.nudges.get(place.get("id", place.get("node")))
-        if one is not None and one.via and "nudge" in place:
-            place["nudge"]["via"] = list(one.via)
+    few = len(board.operations) <= EVERY_NODE
+    for item in board.items:
+        if item.grad is not None and (few or item.id in story.nudges):
+            way = way_of(board, item)
+            if way:
+                found["nodes"][item.id]["via"] = way
 
 
 def _single(node: dict[str, Any]) -> bool:

@@ -41,8 +41,6 @@ class Nudge:
     chain: list[tuple[str, Any, Any]] = field(default_factory=list)
     #: The names in the chain that are the user's own.
     named: frozenset[str] = frozenset()
-    #: The nodes between the first and the last of the chain.
-    via: tuple[int, ...] = ()
     #: Why the change may differ from the gradient: on the way stands a kink, or a cut.
     caution: str = ""
 
@@ -165,11 +163,7 @@ def _nudge(board: Board, item: Item, after: list[Item], root: Item) -> Nudge | N
         return None
     name = item.name + ("" if entry is None else "[" + ", ".join(map(str, entry)) + "]")
     chain = [(name, _shown(old), _shown(new[entry if entry is not None else ()]))]
-    between = [i for i in after if i is not root and not i.several and i.specs[0].shape == () and not i.dead]
-    if len(between) > CHAIN:
-        # The user's own names first: those are the values that somebody looks for.
-        own = [i for i in between if i.node is not None and i.node.label == i.name][:CHAIN]
-        between = own or between[:CHAIN]
+    between = _told(after, root)
     for other in between:
         chain.append((other.name, _shown(other.value), _shown(values[other.id])))
     before, result = total(root.value), total(values.get(root.id, root.value) if item is not root else new)
@@ -180,8 +174,23 @@ def _nudge(board: Board, item: Item, after: list[Item], root: Item) -> Nudge | N
     caution = "at a kink" if any(i.kinks for i in after) else ""
     if any(i.op is CUT for i in after):
         caution = "a cut hides a path"
-    via = tuple(i.id for i in between)
-    return Nudge(item.id, entry, taken, before, result, expected, chain, named, via, caution)
+    return Nudge(item.id, entry, taken, before, result, expected, chain, named, caution)
+
+
+def _told(after: list[Item], root: Item) -> list[Item]:
+    """Of what depends on a node, the numbers that its chain tells on the way to the root."""
+    between = [i for i in after if i is not root and not i.several and i.specs[0].shape == () and not i.dead]
+    if len(between) <= CHAIN:
+        return between
+    # The user's own names first: those are the values that somebody looks for.
+    own = [i for i in between if i.node is not None and i.node.label == i.name][:CHAIN]
+    return own or between[:CHAIN]
+
+
+def way_of(board: Board, item: Item) -> list[int]:
+    """The nodes that the chain of a node's nudge tells between it and the root."""
+    assert board.root is not None
+    return [i.id for i in _told(_descendants(board, item), board.root)]
 
 
 def _shown(value: Any) -> Any:

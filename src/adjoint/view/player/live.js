@@ -9,6 +9,9 @@ import { evaluate, toReal } from "./rules.js";
 /** @typedef {import("./types.js").Nudge} Nudge */
 /** @typedef {import("./types.js").Rule} Rule */
 
+/** In graphs of up to so many operations every node is nudged, in larger ones the leaves. */
+const EVERY_NODE = 200;
+
 /**
  * @typedef {Object} Recomputed   All the numbers of a story. What the story does not know is NaN here, and stays out of it.
  * @property {Float64Array} value   By node.
@@ -45,6 +48,11 @@ export function createLive(story) {
   const forward = story.forward.map((f) => f.node);
   const ruleOf = (/** @type {number} */ node) => rules[/** @type {number} */ (nodes[node].rule)];
   const inputsOf = (/** @type {number} */ node, /** @type {Float64Array} */ value) => operands[node].map((src) => value[src]);
+  /** @type {boolean[]} by node: whether a gradient may come through it */
+  const alive = [];
+  for (const { id, kind, role } of nodes) {
+    alive[id] = kind === "op" ? ruleOf(id).slopes.some((s) => s) && operands[id].some((src) => alive[src]) : role === "parameter";
+  }
   /** @type {Recomputed | null} */
   let latest = null;
 
@@ -104,14 +112,11 @@ export function createLive(story) {
     compute(value, [...after].sort((a, b) => a - b));
     const [before, result] = [at.value[end], value[end]];
     const slope = Number.isFinite(result) ? (result - before) / taken : NaN;
-    const { via = [] } = nodes[node].nudge || nudgeOfLeaf.get(node) || {};
-    const chain = [...new Set([node, ...via, end])].map((n) => `${nodes[n].name} ${movedText(toReal(at.value[n]), toReal(value[n]))}`);
+    const chain = [...new Set([node, ...(nodes[node].via || []), end])].map((n) => `${nodes[n].name} ${movedText(toReal(at.value[n]), toReal(value[n]))}`);
     const last = chain.pop();
     const text = chain.length ? `${chain.join(", ")}: ${last}` : `${last}`;
-    const made = { eps: taken, before: toReal(before), after: toReal(result), slope: toReal(slope), text };
-    return via.length ? { ...made, via } : made;
+    return { eps: taken, before: toReal(before), after: toReal(result), slope: toReal(slope), text };
   };
-  const nudgeOfLeaf = new Map(story.leaves.map((l) => [l.node, l.nudge]));
 
   /** @type {(story: Story, result: Recomputed) => Story} */
   const applyTo = (shown, result) => {
@@ -131,26 +136,26 @@ export function createLive(story) {
     };
     /** Nudges are many replays, and few are looked at: each is made when it is. @template {Object} T @param {T} place @param {number} node */
     const lazily = (place, node) => {
-      if (!known(node) || !Number.isFinite(value[node])) return place;
+      if (!known(node) || !Number.isFinite(value[node]) || (forward.length > EVERY_NODE && nodes[node].kind === "op")) return place;
       const get = () => nudge(node, epsilonFor(value[node]), result) || undefined;
       return Object.defineProperty(place, "nudge", { get, enumerable: true, configurable: true });
     };
     return {
       ...shown,
       nodes: shown.nodes.map((node, i) => {
-        const { grad: _grad, kinks: _kinks, note: _note, zero: _zero, nudge: had, ...rest } = node;
+        const { grad: _grad, kinks: _kinks, note: _note, zero: _zero, nudge: _nudge, ...rest } = node;
         /** @type {StoryNode} */
         const made = row(rest, i);
         if (node.value !== undefined) made.value = toReal(value[i]);
         if (known(i)) made.grad = toReal(grad[i]);
-        const kink = node.kind === "op" && ruleOf(i).kink;
+        const kink = operands[i].some((src) => alive[src]) && ruleOf(i).kink;
         if (kink && evaluate(kink, inputsOf(i, value))) {
           made.kinks = 1;
           made.note = `a kink or step in 1 of 1: ${shown.gates[node.op || ""].kink}`;
         }
         const zero = known(i) ? stops[i] : node.zero;
         if (zero) made.zero = zero;
-        return had ? lazily(made, i) : made;
+        return node.kind === "op" ? lazily(made, i) : made;
       }),
       edges: shown.edges.map((e, i) => ({
         ...e,
@@ -170,7 +175,7 @@ export function createLive(story) {
           })),
         }),
       })),
-      leaves: shown.leaves.map(({ nudge: had, ...leaf }) => (had ? lazily(row(leaf, leaf.node), leaf.node) : row(leaf, leaf.node))),
+      leaves: shown.leaves.map(({ nudge: _nudge, ...leaf }) => lazily(row(leaf, leaf.node), leaf.node)),
       // Found by the Hessian at the story's own inputs: nobody knows it of others.
       stationary: nodes.every((n, i) => n.kind !== "leaf" || Object.is(value[i], given[i])) ? story.stationary : undefined,
     };

@@ -25,7 +25,6 @@
  * @property {Real} after
  * @property {Real} slope
  * @property {string} [text]   The chained sentence.
- * @property {number[]} [via]   The nodes that it names on the way.
  *
  * @typedef {Object} StoryNode
  * @property {number} id
@@ -52,6 +51,7 @@
  * @property {string} [note]
  * @property {string} [zero]
  * @property {number} [rule]
+ * @property {number[]} [via]   The nodes that the sentence of its nudge names on the way to the root.
  *
  * @typedef {Object} StoryEdge
  * @property {number} id
