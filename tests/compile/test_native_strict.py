@@ -1,5 +1,7 @@
 """Strict code: eager mode's bits where no sum is reordered and no vector function used, else the stated bound."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -105,6 +107,36 @@ def test_an_einsum_without_a_sum_multiplies():
     exe = ad.compile(lambda x, y: anp.einsum("i,j->ij", x, y), strict=True, cache=False)
     x = ZEROS[:4]
     np.testing.assert_array_equal(np.signbit(exe(x, x)), np.signbit(x[:, None] * x))
+
+
+def long(seed):
+    """800 operations that round once, some of their results used often."""
+
+    def f(x, y, z):
+        draw, values = random.Random(seed), [x, y, z]
+        for _ in range(800):
+            a, b, kind = draw.choice(values[-30:]), draw.choice(values[-30:]), draw.randrange(6)
+            values.append(
+                [
+                    lambda: a * b * 0.5,
+                    lambda: a - b,
+                    lambda: (a + b) * 0.5,
+                    lambda: anp.maximum(a, b),
+                    lambda: a / (1.5 + b * b),
+                    lambda: anp.sqrt(anp.abs(a) + 0.1),
+                ][kind]()
+            )
+        return sum(values[-5:])
+
+    return f
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_gradients_on_the_tape_to_the_last_bit(seed):
+    f, point = ad.value_and_grad(long(seed), argnums=(0, 1, 2)), (0.3, -0.7, 1.1)
+    exe = ad.compile(f, strict=True, cache=False)
+    same_bits(eager(lambda: exe(*point), ()), eager(lambda: f(*point), ()))
+    assert "tape of" in str(exe.plan)
 
 
 FUNCTIONS = [

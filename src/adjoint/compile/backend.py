@@ -143,6 +143,9 @@ def taped(graph: Graph, signature: Signature, options: Options) -> Program | Non
     """The program of a graph of many scalar operations on the native tape, or None where another way is better."""
     if options.backend == "python" or options.namespace is not None or not suits(graph) or native_backend() is None:
         return None
+    if options.strict and any(node.op is GRADIENT for node in graph.nodes):
+        # On its way back the tape adds branches in an order of its own; written out, they are added as in eager mode.
+        graph = stripped(expanded(stripped(graph, differentiated=False)))
     return plan_for(graph, signature=signature)
 
 
