@@ -2,4 +2,8 @@
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("torch") else ["src/adjoint/interop/torch.py", "src/adjoint/interop/torch_arrays.py"]
+_NEEDS = {
+    "torch": ["src/adjoint/interop/torch.py", "src/adjoint/interop/torch_arrays.py"],
+    "starlette": ["src/adjoint/workbench/app.py"],
+}
+collect_ignore = [file for library, files in _NEEDS.items() if not find_spec(library) for file in files]

@@ -22,7 +22,8 @@ LEVELS = (
     ("L5", {"compile", "explain", "expression"}),
     ("public", {"adjoint"}),  # adjoint/__init__.py: it may import anything, and stands below whoever imports it
     ("L6", {"view", "nn", "optim", "train", "interop"}),
-    ("L7", {"workbench", "cli"}),
+    ("L7a", {"workbench"}),
+    ("L7b", {"cli"}),  # it starts everything else
 )
 LEVEL = {room: number for number, (_, rooms) in enumerate(LEVELS) for room in rooms}
 NAME = {room: name for name, rooms in LEVELS for room in rooms}
@@ -89,7 +90,7 @@ DELEGATIONS = frozenset(
 
 PUBLIC_ONLY = {"nn", "optim", "train"}
 PUBLIC = {"adjoint", "adjoint.numpy", "adjoint.special", "adjoint.random", "adjoint.errors"}
-HEAVY = ("scipy", "rich", "click", "llvmlite", "sklearn")
+HEAVY = ("scipy", "rich", "click", "llvmlite", "sklearn", "starlette", "uvicorn")
 RUNS_TEXT = frozenset({"adjoint.source.running"})  # modules that may use eval or exec, and say why
 LONGER: frozenset[str] = frozenset()  # modules that may pass the line limit, and say why
 LINE_LIMIT = 350

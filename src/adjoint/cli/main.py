@@ -22,7 +22,8 @@ EXPLAIN_HELP = """
 Explain a computation: both passes, step by step, in numbers and words.
 
 TARGET is an expression, such as "(a*b + c)*f", or a function in a file, such as model.py:loss
-(the file is run). VALUES are NAME=NUMBER, one for each free name or parameter.
+(the file is run). VALUES are NAME=NUMBER, one for each free name or parameter. Where the file has
+a function inputs(), the dict that it returns gives values to parameters that have none.
 
 \b
   adjoint explain "(a*b + c)*f" a=2 b=3 c=-10 f=5 --check
@@ -46,6 +47,18 @@ PRACTICE_HELP = """
 Practise the chain rule: exercises made from TARGET at VALUES, or from the classic examples.
 
 TARGET and VALUES are those of adjoint explain. Every answer is checked by the engine, and a miss is explained.
+"""
+
+WORKBENCH_HELP = """
+Open the workbench: a page on this machine to step through, edit and compare computations.
+
+TARGET is an expression, or a function in a file (the file is run); without one, the page opens with
+an example. VALUES are NAME=NUMBER. The address holds a token: who does not have it cannot use the page.
+
+\b
+  adjoint workbench
+  adjoint workbench "(a*b + c)*f" a=2 b=3 c=-10 f=5
+  adjoint workbench model.py:loss --inputs data.npz
 """
 
 DEMO_HELP = """
@@ -215,6 +228,22 @@ def practice_command(
     from adjoint.cli.practice import practice
 
     practice(target, values, inputs, argnums, kind, seed)
+
+
+@cli.command("workbench", help=WORKBENCH_HELP, context_settings=_FREE)
+@click.argument("target", required=False)
+@_values
+@_inputs
+@click.option("--port", type=click.IntRange(1, 65535), help="Where it listens (the first free one from 8765).")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address at which it listens.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+def workbench_command(
+    target: str | None, values: tuple[str, ...], inputs: str | None, port: int | None, host: str, no_browser: bool
+) -> None:
+    """Open the workbench."""
+    from adjoint.cli.workbench import workbench
+
+    workbench(target, values, inputs, host, port, not no_browser)
 
 
 @cli.command("demo", help=DEMO_HELP)
