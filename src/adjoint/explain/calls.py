@@ -3,7 +3,7 @@
 While a function runs to be explained, the stack between it and each operation is read. A call is a
 frame, so two calls of one function are two calls. Scopes stand among the calls, where they were opened.
 Functions of the package that consist of several operations (softmax, var) count as calls too; its
-other frames, comprehensions and lambdas do not: they belong to the call around them.
+other frames, comprehensions, lambdas and special methods do not: they belong to the call around them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from types import FrameType
+from types import CodeType, FrameType
 from typing import NamedTuple
 
 from adjoint.site import PACKAGE, is_ours
@@ -129,12 +129,20 @@ class Calls:
                 if library is not None:
                     yield library
                     library = None
-                yield frame, code.co_name
+                yield frame, _name_of(code)
             elif code.co_filename.startswith(LIBRARY) and not code.co_name.startswith(("_", "<")):
                 library = frame, code.co_name
             frame = frame.f_back
         if library is not None:
             yield library
+
+
+def _name_of(code: CodeType) -> str:
+    """What a call is called: the function's name, or for what makes an object callable the name of its class."""
+    name = code.co_name
+    if name in ("__call__", "forward") and "." in code.co_qualname:
+        return code.co_qualname.split(".")[-2]
+    return f"<{name}>" if name.startswith("__") and name.endswith("__") else name
 
 
 def _nested(name: str, kind: str, outer: Call | None) -> Call:

@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from adjoint.explain.layering import Roads
+from adjoint.explain.layering import HIGH, Roads
 
 SMALL = 400
 MIDDLE = 4_000
@@ -52,7 +52,7 @@ def _first_order(roads: Roads) -> list[list[int]]:
 
 
 def _sweep(roads: Roads, layers: list[list[int]], *, forward: bool) -> None:
-    neighbours = roads.before if forward else roads.after
+    neighbours, heights = (roads.before, roads.before_high) if forward else (roads.after, roads.after_high)
     place = [0.0] * len(roads.layer)
     for layer in layers if forward else reversed(layers):
         for index, item in enumerate(layer):
@@ -61,7 +61,7 @@ def _sweep(roads: Roads, layers: list[list[int]], *, forward: bool) -> None:
         for item in layer:
             near = neighbours[item]
             if near:
-                means[item] = sum([place[other] for other in near]) / len(near)
+                means[item] = (sum([place[other] for other in near]) + sum(heights[item]) / HIGH) / len(near)
             else:
                 # what is joined to nothing stands below everything else
                 means[item] = place[item] if roads.before[item] or roads.after[item] else math.inf
@@ -81,9 +81,14 @@ def count_crossings(roads: Roads, layers: list[list[int]]) -> int:
         return 0
     level = np.array(roads.layer, dtype=np.int64)
     widest = max(len(layer) for layer in layers)
-    order = np.lexsort((place[targets], place[sources], level[sources]))
+    starts, ends = place[sources], level[targets] * widest + place[targets]
+    if not roads.even:
+        # The ports of one box stand one above the other: both ends count by their heights.
+        starts = starts * HIGH + np.array([high for heights in roads.own_high for high in heights])
+        ends = ends * HIGH + np.array([high for heights in roads.after_high for high in heights])
+    order = np.lexsort((ends, starts, level[sources]))
     # targets of a later layer are larger, so pairs of different layers are never inverted
-    return inversions((level[targets] * widest + place[targets])[order])
+    return inversions(ends[order])
 
 
 def inversions(keys: NDArray[np.int64]) -> int:
@@ -117,10 +122,12 @@ def _exchange(roads: Roads, layers: list[list[int]]) -> None:
             for index in range(len(layer) - 1):
                 upper, lower = layer[index], layer[index + 1]
                 gain = 0
-                for neighbours in (roads.before, roads.after):
-                    for high in neighbours[upper]:
-                        for low in neighbours[lower]:
-                            gain += (place[high] > place[low]) - (place[high] < place[low])
+                for neighbours, heights in ((roads.before, roads.before_high), (roads.after, roads.after_high)):
+                    for high, its in zip(neighbours[upper], heights[upper]):
+                        first = place[high] * HIGH + its
+                        for low, own in zip(neighbours[lower], heights[lower]):
+                            second = place[low] * HIGH + own
+                            gain += (first > second) - (first < second)
                 if gain > 0:
                     layer[index], layer[index + 1] = lower, upper
                     place[upper], place[lower] = index + 1, index

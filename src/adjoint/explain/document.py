@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adjoint.explain import words
 from adjoint.explain.exercises import exercises_of
-from adjoint.explain.gatewords import gate_words
+from adjoint.explain.gatewords import follows_numbers, gate_words
 from adjoint.explain.grids import Grids, written_groups
 from adjoint.explain.grouping import Groups
 from adjoint.explain.items import Edge, Item
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from adjoint.explain.story import Story
 
 VERSION = 1
+#: In stories of up to so many backward steps, steps about arrays bring their sentences along.
+TOLD = 2_000
 
 
 def document(story: Story, exercises: bool = True) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def document(story: Story, exercises: bool = True) -> dict[str, Any]:
         "outcome": _outcome(story),
         "nodes": nodes,
         "edges": [_edge(story, edge) for edge in board.edges],
-        "groups": written_groups(board, grids),
+        "groups": written_groups(grids),
         "forward": [_forward(item, listing.forward.get(item.id, [])) for item in board.operations],
         "backward": _backward(story),
         "gates": gate_words(board),
@@ -166,6 +168,7 @@ def _backward(story: Story) -> list[dict[str, Any]]:
 
 def _step(story: Story, step: BackwardStep, lines: list[int]) -> dict[str, Any]:
     parts = []
+    told = len(story.backward) <= TOLD and not follows_numbers(story.board, story.board.items[step.node])
     for part in step.parts:
         row: dict[str, Any] = {"edge": part.edge}
         if part.local is not None:
@@ -174,11 +177,16 @@ def _step(story: Story, step: BackwardStep, lines: list[int]) -> dict[str, Any]:
         row["down"] = written(part.sum if part.down is None else part.down)
         row["sum"] = written(part.sum)
         row["of"] = part.of
+        if told:
+            row["says"] = clean(words.row_text(story.board, step, part)[1])
         parts.append(row)
     up = step.up
     if isinstance(up, tuple | list) or up is None:
         up = next((u for u in up or () if u is not None), 0.0)
-    return {"node": step.node, "up": written(up), "lines": lines, "parts": parts}
+    found = {"node": step.node, "up": written(up), "lines": lines, "parts": parts}
+    if told:
+        found["says"] = clean(words.backward_sentence(story.board, step))
+    return found
 
 
 def _leaf(story: Story, item: Item) -> dict[str, Any]:

@@ -11,13 +11,16 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from adjoint.explain.grouping import Box, Groups
-from adjoint.explain.items import Board, Item
+from adjoint.explain.grouping import LARGE, Box, Groups
+from adjoint.explain.items import Item
+from adjoint.explain.layering import HIGH, Bond
 from adjoint.explain.layout import Arrangement, arrange
 from adjoint.graph.text import constant_text
 
 #: What stands in a grid: "in" and "out" are ports (with the node whose value passes), "n" a node, "g" a group.
 Member = tuple[str, int]
+#: A story of up to so many nodes is open as a whole; of a larger one no more than so many items are seen at first.
+SMALL, OVERVIEW = 60, 40
 #: What of an operation's parameters tells two structures apart.
 _PLAIN = (type(None), bool, int, float, complex, str, tuple, slice)
 
@@ -106,12 +109,18 @@ class Grids:
             if (start, value) not in lane:
                 lane[start, value] = sent.get(start, 0)
                 sent[start] = lane[start, value] + 1
-        wires = tuple((number[a], number[b], slot) for a, b, slot, _ in grid.wires)
-        lanes = tuple(lane[a, value] for a, _, _, value in grid.wires)
-        shape = (kinds, wires, lanes, box is self.groups.top)
+        wires = tuple(
+            (number[a], number[b], slot if b[0] != "g" else self._height(b, "in", value))
+            for a, b, slot, value in grid.wires
+        )
+        bonds = tuple(
+            Bond(lane[a, value], self._height(a, "out", value), self._height(b, "in", value))
+            for a, b, _, value in grid.wires
+        )
+        shape = (kinds, wires, bonds, box is self.groups.top)
         found = known.get(shape)
         if found is None:
-            found = known[shape] = arrange(kinds, wires, lanes, inside=box is not self.groups.top)
+            found = known[shape] = arrange(kinds, wires, bonds, inside=box is not self.groups.top)
         grid.cells = dict(zip(grid.members, found.cells, strict=True))
         for (start, value), k in lane.items():
             road = _shortened(found.lanes.get((number[start], k), []), grid.cells[start][1])
@@ -121,7 +130,14 @@ class Grids:
         tracks = [track for _, track in found.cells] + [t for road in found.lanes.values() for t in road]
         grid.size = (columns, 1 + max(tracks, default=0))
         names = tuple(self._name(member) for member in grid.members)
-        grid.mark = hashlib.blake2s(repr((names, wires, lanes)).encode(), digest_size=6).hexdigest()
+        grid.mark = hashlib.blake2s(repr((names, wires)).encode(), digest_size=6).hexdigest()
+
+    def _height(self, member: Member, side: str, value: int) -> int:
+        """How high in a group the port of a value stands: the wires around are to cross as little as those inside."""
+        if member[0] != "g":
+            return HIGH // 2
+        inner = self.of[self.groups.boxes[member[1]]]
+        return (2 * inner.cells[side, value][1] + 1) * HIGH // (2 * inner.size[1])
 
     def _name(self, member: Member) -> str:
         """What a member is, whoever it is: its operation and parameters, or the structure of its group."""
@@ -138,10 +154,10 @@ def _said(item: Item) -> str:
     return f"{item.op.name}({', '.join(plain)})"
 
 
-def written_groups(board: Board, grids: Grids) -> list[dict[str, Any]]:
+def written_groups(grids: Grids) -> list[dict[str, Any]]:
     """The groups as the story's document has them."""
     found = []
-    opened = opened_at_first(board, grids)
+    opened = opened_at_first(grids.groups)
     for box in grids.groups.boxes:
         grid = grids.of[box]
         outer = grids.of[box.outer or grids.groups.top]
@@ -168,8 +184,19 @@ def _shortened(road: list[int], track: int) -> list[int]:
     return road
 
 
-def opened_at_first(board: Board, grids: Grids) -> set[int]:
-    """The groups that a reader finds open."""
-    if len(board.items) > 60:
-        return set()
-    return {box.id for box in grids.groups.boxes}
+def opened_at_first(groups: Groups) -> set[int]:
+    """The groups that a reader finds open: level by level, as long as one look takes in what is seen."""
+    opened: set[int] = set()
+    if len(groups.board.items) > LARGE:
+        return opened
+    if len(groups.board.items) <= SMALL:
+        return {box.id for box in groups.boxes}
+    level = list(groups.top.inner)
+    seen = len(groups.top.items) + len(level)
+    while level:
+        seen += sum(len(box.items) + len(box.inner) - 1 for box in level)
+        if seen > OVERVIEW:
+            break
+        opened |= {box.id for box in level}
+        level = [inner for box in level for inner in box.inner]
+    return opened

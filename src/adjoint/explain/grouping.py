@@ -61,6 +61,7 @@ class Groups:
         operations = [item.id for item in board.operations]
         # The calls around each operation that have no box yet, the outermost last.
         self._calls = calls_of(board, recording)
+        self._whole = recording.whole
         self._before = {i: [board.edges[e].src for e in board.items[i].ins] for i in operations}
         self._fill(self.top, operations)
         self._place_leaves()
@@ -111,15 +112,14 @@ class Groups:
         return None if site is None else (site.file, site.line)
 
     def _place_leaves(self) -> None:
-        """A constant stands in the innermost group that holds all its uses; an input too, but in no function."""
+        """Leaves stand in the innermost group that holds all their uses, but for the inputs of the whole."""
         leaves: dict[Box, list[int]] = {}
         for item in self.board.items:
             if item.kind == "op":
                 continue
             box = _common([self.of[self.board.edges[e].dst] for e in item.outs]) or self.top
-            while item.kind == "leaf" and box.kind == "function":
-                assert box.outer is not None
-                box = box.outer
+            if item.node in self._whole or (item.kind == "leaf" and item.node is None):
+                box = self.top
             leaves.setdefault(box, []).append(item.id)
         for box, items in leaves.items():
             self._put_leaves(box, items, len(box.items) + len(box.inner))

@@ -31,6 +31,7 @@ def record_history(tensor: Tensor, title: str | None) -> Recording:
     found.parameters = [n for n in nodes if n.is_leaf and n.dtype.kind in "fc"]
     found.data = [n for n in nodes if n.is_leaf and n.dtype.kind not in "fc"]
     found.dead = set(found.data)
+    found.whole = set(found.data)
     _spread(nodes, found)
     return found
 
@@ -94,6 +95,8 @@ def _variable(node: Node, values: Mapping[Node, Any], found: Recording, listener
     fresh = leaf(value, None, node.label)
     differentiated = fresh.dtype.kind in "fc"
     (found.parameters if differentiated else found.data).append(fresh)
+    if not differentiated or values:
+        found.whole.add(fresh)
     if not differentiated:
         found.dead.add(fresh)
     listener.values[fresh] = value

@@ -9,23 +9,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from adjoint.errors import ArgumentError, GraphError
 
 #: "in" and "out" are the ports of a group: they stand in its first and in its last layer.
 KINDS = frozenset({"leaf", "const", "op", "in", "out"})
 SWEEPS = 6
+#: Ports of one box are told apart in so many steps.
+HIGH = 64
+
+
+class Bond(NamedTuple):
+    """What an edge of groups says more than that of nodes.
+
+    The number of the value among those that its source sends, and how high, from 0 to ``HIGH``, the port
+    of that value stands in the source, and the port by which it enters the target.
+    """
+
+    lane: int = 0
+    leaves: int = HIGH // 2
+    enters: int = HIGH // 2
 
 
 class Adjacency:
     """The inputs (in slot order) and consumers of every node, and a topological order of all.
 
-    A closed group may send several values: ``lanes`` gives for each edge the number of the value that it
-    carries (0 for all, where it is not given). ``carried`` holds them beside the inputs.
+    A closed group may send several values, and takes its own at ports from top to bottom: ``bonds`` says so
+    for each edge. ``bound`` holds them beside the inputs.
     """
 
     def __init__(
-        self, kinds: Sequence[str], edges: Sequence[tuple[int, int, int]], lanes: Sequence[int] | None = None
+        self, kinds: Sequence[str], edges: Sequence[tuple[int, int, int]], bonds: Sequence[Bond] | None = None
     ) -> None:
         count = len(kinds)
         self.kinds = kinds
@@ -34,13 +49,13 @@ class Adjacency:
             raise ArgumentError(f"unknown node kind {unknown[0]!r}.", help="kinds are leaf, const, op, in and out.")
         self.inputs: list[list[int]] = [[] for _ in range(count)]
         self.consumers: list[list[int]] = [[] for _ in range(count)]
-        self.carried: list[list[int]] = [[] for _ in range(count)]
-        marked = zip(edges, lanes if lanes is not None else [0] * len(edges), strict=True)
-        for (source, target, _slot), lane in sorted(marked, key=lambda m: (m[0][1], m[0][2], m[0][0], m[1])):
+        self.bound: list[list[Bond]] = [[] for _ in range(count)]
+        marked = zip(edges, bonds if bonds is not None else [Bond()] * len(edges), strict=True)
+        for (source, target, _slot), bond in sorted(marked, key=lambda m: (m[0][1], m[0][2], m[0][0], m[1])):
             if not (0 <= source < count and 0 <= target < count):
                 raise GraphError(f"an edge from {source} to {target}, but there are only {count} nodes.")
             self.inputs[target].append(source)
-            self.carried[target].append(lane)
+            self.bound[target].append(bond)
             self.consumers[source].append(target)
         self.order = self._topological()
 
@@ -122,7 +137,8 @@ class Roads:
     """The layered graph with every long edge cut into steps of one layer.
 
     Items below ``nodes`` are the nodes themselves, the rest are places where a road passes a
-    layer. ``road[source, lane]`` lists the places of one value's road, left to right.
+    layer. ``road[source, lane]`` lists the places of one value's road, left to right. Beside the
+    neighbours of an item stands at which height of theirs they are joined.
     """
 
     def __init__(self, graph: Adjacency, layer: Sequence[int], budget: int) -> None:
@@ -130,40 +146,53 @@ class Roads:
         self.layer = list(layer)
         self.before: list[list[int]] = [[] for _ in layer]
         self.after: list[list[int]] = [[] for _ in layer]
+        self.before_high: list[list[int]] = [[] for _ in layer]
+        self.after_high: list[list[int]] = [[] for _ in layer]
+        #: Beside what comes after an item: at which height of its own they are joined.
+        self.own_high: list[list[int]] = [[] for _ in layer]
+        self.even = all(bond == Bond() for bound in graph.bound for bond in bound)
         self.road: dict[tuple[int, int], list[int]] = {}
         reach: dict[tuple[int, int], int] = {}
+        leaves: dict[tuple[int, int], int] = {}
         for target, sources in enumerate(graph.inputs):
-            for value in zip(sources, graph.carried[target]):
-                if layer[target] - layer[value[0]] > 1:
+            for source, bond in zip(sources, graph.bound[target]):
+                if layer[target] - layer[source] > 1:
+                    value = source, bond.lane
                     reach[value] = max(reach.get(value, 0), layer[target])
+                    leaves[value] = bond.leaves
         # the shortest roads first: past the budget only the very longest go without a reservation
         for value in sorted(reach, key=lambda value: (reach[value] - layer[value[0]], value)):
             budget -= reach[value] - layer[value[0]] - 1
             if budget < 0:
                 break
-            self._lay(value, reach[value])
+            self._lay(value, reach[value], leaves[value])
         for target, sources in enumerate(graph.inputs):
-            for value in zip(sources, graph.carried[target]):
-                self._join(value, target)
+            for source, bond in zip(sources, graph.bound[target]):
+                self._join(source, target, bond)
 
-    def _lay(self, value: tuple[int, int], end: int) -> None:
+    def _lay(self, value: tuple[int, int], end: int, leaves: int) -> None:
         source = value[0]
         first = len(self.layer)
         places = list(range(first, first + end - self.layer[source] - 1))
         self.layer.extend(range(self.layer[source] + 1, end))
-        self.before.extend([] for _ in places)
-        self.after.extend([] for _ in places)
+        for lists in (self.before, self.after, self.before_high, self.after_high, self.own_high):
+            lists.extend([] for _ in places)
         self.road[value] = places
         for left, right in pairwise([source, *places]):
-            self.after[left].append(right)
-            self.before[right].append(left)
+            self._link(left, right, leaves if left == source else HIGH // 2, HIGH // 2)
 
-    def _join(self, value: tuple[int, int], target: int) -> None:
-        source = value[0]
+    def _join(self, source: int, target: int, bond: Bond) -> None:
         gap = self.layer[target] - self.layer[source]
+        leaves = bond.leaves
         if gap > 1:
-            if value not in self.road:
+            if (source, bond.lane) not in self.road:
                 return
-            source = self.road[value][gap - 2]
-        self.after[source].append(target)
-        self.before[target].append(source)
+            source, leaves = self.road[source, bond.lane][gap - 2], HIGH // 2
+        self._link(source, target, leaves, bond.enters)
+
+    def _link(self, left: int, right: int, leaves: int, enters: int) -> None:
+        self.after[left].append(right)
+        self.after_high[left].append(enters)
+        self.own_high[left].append(leaves)
+        self.before[right].append(left)
+        self.before_high[right].append(leaves)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from adjoint.explain.crossing import MIDDLE, order_layers
-from adjoint.explain.layering import Adjacency, Roads, assign_layers
+from adjoint.explain.layering import Adjacency, Bond, Roads, assign_layers
 
 ROAD_BUDGET = 60_000
 
@@ -40,16 +40,16 @@ def place(kinds: Sequence[str], edges: Sequence[tuple[int, int, int]]) -> list[t
 def arrange(
     kinds: Sequence[str],
     edges: Sequence[tuple[int, int, int]],
-    lanes: Sequence[int] | None = None,
+    bonds: Sequence[Bond] | None = None,
     *,
     inside: bool = False,
 ) -> Arrangement:
     """Place the nodes as :func:`place` does, and say which tracks the long roads use.
 
     ``inside`` of a group the first and the last layer hold nothing but its ports (kinds "in" and "out").
-    ``lanes`` says which of its source's values an edge carries, where a source sends several.
+    ``bonds`` says which of its source's values an edge carries, and at which ports, where groups are joined.
     """
-    graph = Adjacency(kinds, edges, lanes)
+    graph = Adjacency(kinds, edges, bonds)
     roads = Roads(graph, assign_layers(graph, inside), ROAD_BUDGET)
     layers = order_layers(roads)
     track = _assign_tracks(roads, layers, [kind == "op" for kind in kinds])

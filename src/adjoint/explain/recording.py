@@ -52,6 +52,8 @@ class Recording:
     #: Leaves that are differentiated, and leaves that are not, in the order of the arguments.
     parameters: list[Node] = field(default_factory=list)
     data: list[Node] = field(default_factory=list)
+    #: What a reader takes for the inputs of the whole: arguments that are data, or no entries of a container.
+    whole: set[Node] = field(default_factory=set)
     #: Nodes through which no gradient passes.
     dead: set[Node] = field(default_factory=set)
     title: str = ""
@@ -155,6 +157,8 @@ def record_call(
             for x, n in zip(leaves, named, strict=True)
         ]
         passed.append(build(made))
+        nodes = [x._node for x in made if type(x) is Tensor and x._node is not None]
+        found.whole.update(nodes if named == [name] else [n for n in nodes if n in found.dead])
     mode = Mode().but(everything=True, dead=found.dead, listener=listener)
     token = MODE.set(mode)
     listener.stack.begin()

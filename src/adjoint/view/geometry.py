@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 from adjoint.errors import ArgumentError
+from adjoint.view.collapse import for_picture
 from adjoint.view.grid import Grid
 from adjoint.view.measure import (
     BRANCH_HEIGHT,
@@ -31,8 +32,8 @@ from adjoint.view.measure import (
 from adjoint.view.model import Link, Part, Quantity, Reading, read_story
 from adjoint.view.paths import Pen
 from adjoint.view.routing import arrange_story
-from adjoint.view.scene import Box, Kind, Lane, Scene, Wire
-from adjoint.view.text import text_width
+from adjoint.view.scene import FRAME_SIZE, Box, Frame, Kind, Lane, Scene, Wire
+from adjoint.view.text import clean, shorten, text_width
 
 ViewName = Literal["wire", "textbook"]
 MARGIN = 30.0
@@ -43,10 +44,11 @@ def build_scene(story: Mapping[str, Any], view: ViewName = "wire") -> Scene:
     """Place everything that a story shows in the wire view or in the textbook view."""
     if view not in ("wire", "textbook"):
         raise ArgumentError(f"there is no view {view!r}.", help="write view='wire' or view='textbook'.")
+    story = for_picture(story)
     reading = read_story(story)
     sizes = measure(reading, textbook=view == "textbook")
-    arrangement = arrange_story(story, reading.parts, reading.links)
-    return _Builder(reading, Grid(reading, sizes, arrangement)).scene
+    routes = arrange_story(story, reading.parts, reading.links)
+    return _Builder(reading, Grid(reading, sizes, routes)).scene
 
 
 class _Builder:
@@ -55,6 +57,10 @@ class _Builder:
     def __init__(self, reading: Reading, grid: Grid) -> None:
         self.reading, self.grid = reading, grid
         self.scene = Scene(reading)
+        for frame in grid.frames:
+            left, top, right, bottom = grid.frame_box(frame)
+            name = shorten(clean(frame.name), max(3, int((right - left - 16) / text_width("m", FRAME_SIZE))))
+            self.scene.frames.append(Frame(name, left, top, right - left, bottom - top))
         for part in reading.parts:
             self._shapes(part)
             self._shelf(part)
@@ -71,7 +77,18 @@ class _Builder:
         kind = cast(Kind, shape.kind)
         form = cast(Literal["circle", "box"], shape.form)
         top = y - shape.h / 2
-        return self._add(kind, x, top, shape.w, shape.h, node, text=shape.text, form=form, text_size=shape.text_size)
+        return self._add(
+            kind,
+            x,
+            top,
+            shape.w,
+            shape.h,
+            node,
+            text=shape.text,
+            form=form,
+            text_size=shape.text_size,
+            detail=shape.detail,
+        )
 
     def _height(self, node: int) -> float:
         return self.grid.y[self.grid.cells[node][1]]
@@ -113,7 +130,7 @@ class _Builder:
 
     def _forward(self, part: Part) -> Lane:
         if part.value is None:
-            return UNREACHED
+            return Lane(self.reading.values.THIN, "value") if part.detail and part.name else UNREACHED
         return Lane(self.reading.values.width(part.value.size), "bad" if part.bad else "value")
 
     def _backward(self, part: Part, grad: Quantity | None, *, zero: bool) -> Lane | None:

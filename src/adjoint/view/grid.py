@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from adjoint.explain.layout import Arrangement
 from adjoint.view.measure import (
     BRANCH_HEIGHT,
     DOT,
@@ -22,8 +21,11 @@ from adjoint.view.measure import (
     spread,
 )
 from adjoint.view.model import Reading
+from adjoint.view.routing import Framed, Routes
 
 ROW_GAP, ROW_PITCH = 14.0, 92.0
+#: What the frame of an open group adds above (with its name) and below.
+TAB, PADDING = 26.0, 10.0
 LANE_PITCH = 16.0
 LEAD_IN = 18.0
 Cell = tuple[int, int]
@@ -32,27 +34,22 @@ Cell = tuple[int, int]
 class Grid:
     """Pixel positions for the cells of one picture."""
 
-    def __init__(self, reading: Reading, sizes: list[Size], arrangement: Arrangement) -> None:
+    def __init__(self, reading: Reading, sizes: list[Size], routes: Routes) -> None:
         self.reading, self.sizes = reading, sizes
         # circles of the textbook view stand in one column, so there shapes end at the same place
         self.flush = any(len(size.shapes) > 1 for size in sizes)
-        tracks = sorted({track for _, track in arrangement.cells}.union(*arrangement.roads.values()))
+        tracks = sorted({track for cells in (routes.cells, *routes.ways) for _, track in cells})
         row = {track: index for index, track in enumerate(tracks)}
-        self.cells: list[Cell] = [(layer, row[track]) for layer, track in arrangement.cells]
-        self.roads = {source: [row[track] for track in passed] for source, passed in arrangement.roads.items()}
-        self.ways = [self._way(link.src, link.dst) for link in reading.links]
+        self.cells: list[Cell] = [(layer, row[track]) for layer, track in routes.cells]
+        # The cells after the source of every edge: those that it passes, then the target.
+        self.ways: list[list[Cell]] = [[(layer, row[track]) for layer, track in way] for way in routes.ways]
+        self.frames = [_in_rows(frame, row) for frame in routes.frames]
         self.branches = [self._in_order(part.outputs) for part in reading.parts]
         self.offsets = self._lane_offsets()
         self.ports = self._ports()
         self.fans = [self._fan(node) for node in range(len(sizes))]
         self.y = self._rows(len(tracks))
         self._columns()
-
-    def _way(self, source: int, target: int) -> list[Cell]:
-        """The cells after the source: those passed on its road, then the target."""
-        first, last = self.cells[source][0], self.cells[target][0]
-        road = self.roads.get(source, [])
-        return [(first + 1 + step, road[step]) for step in range(last - first - 1)] + [self.cells[target]]
 
     def _in_order(self, edges: list[int]) -> list[int]:
         """Branches from top to bottom such that none crosses another of the same value."""
@@ -111,6 +108,10 @@ class Grid:
             for (_, row), offset in zip(way, self.offsets[edge_index], strict=False):
                 up[row] = max(up[row], LANE_PITCH / 2 - offset)
                 down[row] = max(down[row], LANE_PITCH / 2 + offset)
+        self.content = list(zip(up, down))
+        for row in range(count):
+            up[row] += TAB * max((self._nested(frame, row, 0) for frame in self.frames), default=0)
+            down[row] += PADDING * max((self._nested(frame, row, 1) for frame in self.frames), default=0)
         heights = [up[0]] if count else []
         for above, below in pairwise(range(count)):
             pitch = down[above] + up[below] + ROW_GAP
@@ -118,9 +119,25 @@ class Grid:
         self.bottom = heights[-1] + down[-1] if count else 0.0
         return heights
 
+    def _nested(self, frame: Framed, row: int, end: int) -> int:
+        """How many frames one within the other, from this one inwards, begin (0) or end (1) in a row."""
+        if _border(frame, end) != row:
+            return 0
+        inner = [f for f in self.frames if f is not frame and _border(f, end) == row and _within(f, frame)]
+        return 1 + max((self._nested(f, row, end) for f in inner), default=0)
+
+    def frame_box(self, frame: Framed) -> tuple[float, float, float, float]:
+        """The sides of the frame of an open group: left, top, right, bottom."""
+        first, last = _border(frame, 0), _border(frame, 1)
+        top = self.y[first] - self.content[first][0] - TAB * self._nested(frame, first, 0)
+        bottom = self.y[last] + self.content[last][1] + PADDING * self._nested(frame, last, 1)
+        left, right = self.left[frame.at[0]], self.left[frame.at[0] + frame.size[0] - 1]
+        return left - 4, top, right + 4, bottom
+
     def _columns(self) -> None:
         """Left side, end of the shapes, and gap of every column."""
-        count = 1 + max((layer for layer, _ in self.cells), default=0)
+        last = [layer for layer, _ in self.cells] + [frame.at[0] + frame.size[0] - 1 for frame in self.frames]
+        count = 1 + max(last, default=0)
         self.left = [0.0] * count
         self.shapes_end = [0.0] * count
         self.gap_start = [0.0] * count
@@ -185,3 +202,17 @@ class Grid:
         way, offsets = self.ways[edge], self.offsets[edge]
         passed = [self.y[row] + offset for (_, row), offset in zip(way[:-1], offsets, strict=True)]
         return [*passed, self.y[way[-1][1]] + self.ports[edge]]
+
+
+def _in_rows(frame: Framed, row: dict[int, int]) -> Framed:
+    """The frame with the rows that the picture has: those on which something stands."""
+    inside = [index for track, index in row.items() if frame.at[1] <= track < frame.at[1] + frame.size[1]]
+    return Framed(frame.name, (frame.at[0], min(inside)), (frame.size[0], max(inside) - min(inside) + 1))
+
+
+def _border(frame: Framed, end: int) -> int:
+    return frame.at[1] if end == 0 else frame.at[1] + frame.size[1] - 1
+
+
+def _within(inner: Framed, outer: Framed) -> bool:
+    return outer.at[0] < inner.at[0] and inner.at[0] + inner.size[0] < outer.at[0] + outer.size[0]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from adjoint.view.measure import BRANCH_SIZE, CROSS, GRADIENT_SIZE, NAME_GAP, VALUE_RISE, VALUE_SIZE
+from adjoint.view.measure import BRANCH_SIZE, CROSS, DETAIL_SIZE, GRADIENT_SIZE, NAME_GAP, VALUE_RISE, VALUE_SIZE
 from adjoint.view.paths import Path, line, parallel, path_data, short, trim
-from adjoint.view.scene import Box, Lane, Wire
+from adjoint.view.scene import FRAME_SIZE, Box, Frame, Lane, Wire
 from adjoint.view.text import escape
 from adjoint.view.theme import MATH, Theme
 
@@ -129,6 +129,8 @@ def outline(box: Box, theme: Theme, *, kind: str, role: str, sign: str, reached:
     elif not reached:
         stroke, ink, dashes = theme.edge, theme.ink2, "5 4"
     corner = 9.0 if box.form == "box" else box.h / 2
+    if box.detail:
+        yield from _behind(box, stroke, fill)
     yield element(
         "rect", x=box.x, y=box.y, width=box.w, height=box.h, rx=corner,
         fill=fill, stroke=stroke, stroke_width=width, stroke_dasharray=dashes,
@@ -138,7 +140,10 @@ def outline(box: Box, theme: Theme, *, kind: str, role: str, sign: str, reached:
             "rect", x=box.x + 4, y=box.y + 4, width=box.w - 8, height=box.h - 8, rx=corner - 4,
             fill="none", stroke=stroke, stroke_width=width, stroke_dasharray=dashes,
         )  # fmt: skip
-    if box.text:
+    if box.detail:
+        yield text(x, y - 3, box.text, size=box.text_size, fill=ink, text_anchor="middle", font_weight=600)
+        yield text(x, y + 15, box.detail, size=DETAIL_SIZE, fill=theme.ink2, text_anchor="middle")
+    elif box.text:
         variable = box.kind != "node"
         yield text(
             x, y + box.text_size * (0.29 if variable else 0.35), box.text, size=box.text_size, fill=ink,
@@ -148,6 +153,22 @@ def outline(box: Box, theme: Theme, *, kind: str, role: str, sign: str, reached:
         )  # fmt: skip
     if sign == "bad" and box.form == "box":
         yield cross(box.right - 9, box.y + 9, theme.bad)
+
+
+def _behind(box: Box, stroke: str, fill: str) -> Iterator[str]:
+    """A second outline behind a closed group: there is more than one box."""
+    yield element(
+        "rect", x=box.x + 4, y=box.y + 4, width=box.w, height=box.h, rx=9.0, fill=fill, stroke=stroke, stroke_width=1.2
+    )
+
+
+def frame(one: Frame, theme: Theme) -> Iterator[str]:
+    """An open group: a ground a little darker, and its name."""
+    yield element(
+        "rect", x=one.x, y=one.y, width=one.w, height=one.h, rx=9.0,
+        fill=theme.edge, fill_opacity=0.08, stroke=theme.edge, stroke_opacity=0.6, stroke_width=1,
+    )  # fmt: skip
+    yield text(one.x + 8, one.y + 16, one.name, size=FRAME_SIZE, fill=theme.ink2, font_weight=600)
 
 
 def cross(x: float, y: float, colour: str) -> str:

@@ -18,6 +18,7 @@ CROSS = 15.0
 SHELF_LEAD, SHELF_END = 10.0, 8.0
 NAME_GAP, THUMB_GAP, THUMB_RISE = 7.0, 9.0, 12.0
 THUMB_CELL, THUMB_HEIGHT = 9.0, 48.0
+GROUP_WIDTH, GROUP_HEIGHT, GROUP_SIZE, DETAIL_SIZE = 132.0, 52.0, 15.0, 12.5
 DOT = 6.0
 FAN_PILLS, FAN_STEP, FAN_STEP_PLAIN, FAN_LEAD = 16, 27.0, 16.0, 18.0
 PORT_STEP, PORT_SPREAD = 18.0, 22.0
@@ -34,6 +35,7 @@ class Shape:
     h: float
     text: str
     text_size: float
+    detail: str = ""
 
 
 @dataclass(slots=True)
@@ -91,6 +93,8 @@ def _shapes(part: Part, inputs: int, *, textbook: bool) -> tuple[list[Shape], Sh
         return [variable(part.name, "root" if part.role == "root" else "variable")], None
     if part.kind == "const":
         return [_constant(part)], None
+    if part.detail:
+        return [_closed(part, inputs)], variable(part.name or "out", "root") if part.is_root else None
     wide = text_width(part.symbol, 22)
     size = (26.0 if len(part.symbol) == 1 else 22.0) if wide <= 50 else 17.0
     height = max(46.0, PORT_STEP * (inputs - 1) + 24 if inputs > 3 else 0.0)
@@ -99,6 +103,13 @@ def _shapes(part: Part, inputs: int, *, textbook: bool) -> tuple[list[Shape], Sh
         name = part.name or "v" + str(part.id).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
         return [box, variable(name, "root" if part.is_root else "variable")], None
     return [box], variable(part.name or "out", "root") if part.is_root else None
+
+
+def _closed(part: Part, inputs: int) -> Shape:
+    """The box of a closed group: its name, and below it how much is inside."""
+    width = max(GROUP_WIDTH, text_width(part.symbol, GROUP_SIZE) + 24, text_width(part.detail, DETAIL_SIZE) + 24)
+    height = max(GROUP_HEIGHT, PORT_STEP * (inputs - 1) + 24)
+    return Shape("node", "box", width, height, part.symbol, GROUP_SIZE, part.detail)
 
 
 def variable(name: str, kind: str) -> Shape:

@@ -21,7 +21,7 @@ from adjoint.numbers import (
     format_shape,
     sign_of,
 )
-from adjoint.view.text import clean, shorten
+from adjoint.view.text import LONGEST_NAME, clean, shorten
 
 STORY_VERSION = 1
 AGREE = 0.9
@@ -78,6 +78,8 @@ class Part:
     note: str
     gate: str
     zero: bool = False
+    #: Of a closed group: how much is in it.
+    detail: str = ""
     inputs: list[int] = field(default_factory=list)
     outputs: list[int] = field(default_factory=list)
 
@@ -228,7 +230,7 @@ def _part(node: Mapping[str, Any]) -> Part:
         role=node.get("role", ""),
         name=shorten(name),
         full_name=name,
-        symbol=shorten(str(node.get("symbol") or node.get("op") or "")),
+        symbol=shorten(str(node.get("symbol") or node.get("op") or ""), 18 if "detail" in node else LONGEST_NAME),
         op=clean(node.get("op", "")),
         spec=clean(node.get("spec", "")),
         line=node.get("line"),
@@ -237,6 +239,7 @@ def _part(node: Mapping[str, Any]) -> Part:
         note=clean(node.get("zero") or node.get("note") or ""),
         gate=str(node.get("gate", "")),
         zero="zero" in node,
+        detail=clean(node.get("detail", "")),
     )
 
 

@@ -12,6 +12,8 @@ from typing import Literal
 from adjoint.view.model import Quantity, Reading
 from adjoint.view.paths import Path
 
+#: The size of the name of an open group.
+FRAME_SIZE = 13.0
 Kind = Literal["node", "variable", "root", "dot", "name", "value", "gradient", "branch", "thumb", "thumb-gradient"]
 
 
@@ -30,6 +32,8 @@ class Box:
     quantity: Quantity | None = None
     form: Literal["", "circle", "box"] = ""
     text_size: float = 0.0
+    #: What stands below the text in smaller letters; only closed groups have it.
+    detail: str = ""
 
     @property
     def right(self) -> float:
@@ -86,6 +90,17 @@ class Wire:
     pill: Box | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An open group: its name in the upper left corner of what it holds."""
+
+    name: str
+    x: float
+    y: float
+    w: float
+    h: float
+
+
 @dataclass(slots=True)
 class Scene:
     """All boxes and wires of a picture, and its size."""
@@ -95,6 +110,7 @@ class Scene:
     height: float = 0.0
     boxes: list[Box] = field(default_factory=list)
     wires: list[Wire] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
 
     def of(self, *kinds: Kind) -> list[Box]:
         """The boxes of some kinds."""

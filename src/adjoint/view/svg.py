@@ -112,6 +112,8 @@ def element_text(tag: str, words: str) -> str:
 
 
 def _graph(scene: Scene, theme: Theme) -> Iterator[str]:
+    for frame in scene.frames:
+        yield from marks.frame(frame, theme)
     for wire in scene.wires:
         yield marks.element("g", "".join(marks.lanes(wire, theme)), data_edge=wire.edge)
     boxes: dict[int, list[Box]] = {}
@@ -127,7 +129,10 @@ def _node(part: Part, boxes: list[Box], theme: Theme) -> Iterator[str]:
     sign = "bad" if part.bad else ""
     for box in boxes:
         if box.kind in ("node", "variable", "root"):
-            role, reached = part.role if part.kind == "leaf" else "", part.value is not None
+            role, reached = (
+                part.role if part.kind == "leaf" else "",
+                part.value is not None or bool(part.detail and part.name),
+            )
             yield from marks.outline(box, theme, kind=part.kind, role=role, sign=sign, reached=reached)
         elif box.kind == "dot":
             x, y = box.middle
