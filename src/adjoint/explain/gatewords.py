@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from adjoint.explain.items import Board
+from adjoint.explain.items import Board, Item
 from adjoint.graph.text import clean
 from adjoint.primitives import words
 from adjoint.primitives.record import Primitive
+from adjoint.primitives.structure import ITEM
 
 
 def gate_words(board: Board) -> dict[str, dict[str, Any]]:
@@ -19,6 +20,20 @@ def gate_words(board: Board) -> dict[str, dict[str, Any]]:
         if name not in found:
             found[name] = _templates(item.op)
     return found
+
+
+def follows_numbers(board: Board, item: Item) -> bool:
+    """Whether the sentences about a gate follow from the templates and from numbers that a page has.
+
+    They do not where arrays or complex numbers are, or parameters that the words speak of.
+    """
+    op = item.op
+    assert op is not None
+    if op.lift is not None or item.several or op is ITEM:
+        return False
+    if any(f"{{{name}}}" in text for name in item.params for text in (op.words, op.formula, *op.slopes)):
+        return False
+    return all(s.shape == () and s.dtype.kind != "c" for o in (*board.operands(item), item) for s in o.specs)
 
 
 def _templates(op: Primitive) -> dict[str, Any]:

@@ -133,7 +133,7 @@ SMOOTH: dict[str, Callable[..., Any]] = {
 Step = tuple[str, int, int]
 
 
-def program(steps: list[Step], smooth: bool) -> Callable[[Any, Any, Any], Any]:
+def program(steps: list[Step]) -> Callable[[Any, Any, Any], Any]:
     """A function of three numbers that runs these steps, each on values made before it."""
 
     def run(a: Any, b: Any, c: Any) -> Any:
@@ -160,7 +160,7 @@ near_steps = st.lists(
 
 @given(exact_steps, triples, st.lists(triples, min_size=1, max_size=3))
 def test_random_programs_agree_to_the_last_bit(steps: list[Step], start: Any, edits: list[Any]) -> None:
-    f = program(steps, False)
+    f = program(steps)
     for edit, got in zip(edits, recomputed_at(document(f, start), edits), strict=True):
         wrong = differences(got, document(f, edit))
         assert not wrong, (edit, wrong)
@@ -168,7 +168,7 @@ def test_random_programs_agree_to_the_last_bit(steps: list[Step], start: Any, ed
 
 @given(near_steps, triples, st.lists(st.tuples(*[st.floats(0.1, 1.5)] * 3), min_size=1, max_size=3))
 def test_random_smooth_programs_agree_nearly(steps: list[Step], start: Any, edits: list[Any]) -> None:
-    f = program(steps, True)
+    f = program(steps)
     for edit, got in zip(edits, recomputed_at(document(f, start), edits), strict=True):
         wrong = differences(got, document(f, edit), 1e-9)
         assert not wrong, (edit, wrong)
