@@ -23,7 +23,7 @@ export function stepSpoken(state) {
   const { story, steps, at, part } = state;
   const step = steps[at];
   const parts = [headingOf(step) + "."];
-  const said = sentenceOf(state).replaceAll("*", "");
+  const said = sentenceOf(state);
   if (said) parts.push(said);
   if (step.kind === "forward" && step.group < 0) {
     const { node } = story.forward[step.entries[0]];

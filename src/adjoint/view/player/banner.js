@@ -16,7 +16,7 @@ export function mountBanner(place, app) {
   drawn(app, ["story"], (state) => {
     const found = trouble(state);
     if (!found) return fill(place);
-    fill(place, h("p", { class: "banner", role: "status" }, h("span", null, h("span", { "aria-hidden": "true" }, "✗ "), found.text),
+    fill(place, h("p.banner", { role: "status" }, h("span", h("span", { "aria-hidden": "true" }, "✗ "), found.text),
       button("Go there", () => {
         const now = app.store.get();
         const at = stopOf(now, found.node, found.kind);

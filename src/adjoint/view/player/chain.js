@@ -59,9 +59,9 @@ export function pathsFrom(story, from) {
 export function mountChain(place, app) {
   const leaf = /** @type {HTMLSelectElement} */ (h("select", { "aria-label": "Leaf" }));
   const way = /** @type {HTMLSelectElement} */ (h("select", { "aria-label": "Path" }));
-  const wayRow = h("label", null, "along ", way);
-  const written = h("div", { class: "chain" });
-  fill(place, h("div", { class: "choose" }, h("label", null, "from ", leaf), wayRow), written);
+  const wayRow = h("label", "along ", way);
+  const written = h("div.chain");
+  fill(place, h("div.choose", h("label", "from ", leaf), wayRow), written);
   let chosen = 0;
   leaf.addEventListener("change", () => {
     chosen = 0;
@@ -80,7 +80,7 @@ export function mountChain(place, app) {
     const sources = story.nodes.filter((n) => n.kind !== "const" && n.grad !== undefined && n.id !== root).slice(0, 500);
     if (root < 0 || !sources.length) {
       place.classList.add("bare-panel");
-      fill(written, h("p", { class: "aside" }, "No gradient flows here."));
+      fill(written, h("p.aside", "No gradient flows here."));
       return;
     }
     const before = Number(leaf.value);
@@ -92,7 +92,7 @@ export function mountChain(place, app) {
     fill(way, ...paths.map((p, i) => h("option", { value: i }, pathName(story, p))));
     way.value = String(chosen);
     wayRow.hidden = paths.length < 2;
-    fill(written, ...(paths.length ? product(state, wanted, paths, paths[chosen], app) : [h("p", { class: "aside" }, `No path to ${rootName(story)}.`)]));
+    fill(written, ...(paths.length ? chainProduct(state, wanted, paths, paths[chosen], app) : [h("p.aside", `No path to ${rootName(story)}.`)]));
   };
   drawn(app, ["story", "tab", "selected", "hidden"], draw);
 }
@@ -111,7 +111,7 @@ function pathName(story, path) {
  * @param {StoryEdge[]} path   From the outcome down to the leaf.
  * @param {App} app
  */
-function product(state, from, paths, path, app) {
+function chainProduct(state, from, paths, path, app) {
   const { story } = state;
   const root = rootName(story);
   const shown = path.slice(0, FACTORS);
@@ -121,25 +121,25 @@ function product(state, from, paths, path, app) {
   /** @param {StoryEdge} e */
   const hide = (e) => isHidden(state, "local", e.id) || isHidden(state, "share", e.id);
   const names = shown.map((e) =>
-    h("button", { type: "button", class: "factor", title: "Show this gate", onclick: () => app.act.select(e.dst) },
-      h("span", { class: "fraction" }, h("span", null, "∂", nameNode(story, e.dst, 8)), h("span", { class: "for-readers" }, " over "), h("span", null, "∂", nameNode(story, e.src, 8)))));
+    h("button.factor", { title: "Show this gate", onclick: () => app.act.select(e.dst) },
+      h("span.fraction", h("span", "∂", nameNode(story, e.dst, 8)), h("span.for-readers", " over "), h("span", "∂", nameNode(story, e.src, 8)))));
   const slopes = shown.map((e) => {
     const formula = e.mathml ? math(e.mathml, "") : null;
-    return h("tr", null,
-      h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => app.act.select(e.dst) }, h("span", { class: "partial" }, "∂", nameNode(story, e.dst), "/∂", nameNode(story, e.src)))),
-      h("td", null, formula),
-      h("td", null, hide(e) ? "?" : scalar || (e.local !== undefined && !isTensor(e.local)) ? valueText(e.local) : isTensor(e.local) ? "tensor" : "rule"));
+    return h("tr",
+      h("th", { scope: "row" }, h("button.link", { onclick: () => app.act.select(e.dst) }, h("span.partial", "∂", nameNode(story, e.dst), "/∂", nameNode(story, e.src)))),
+      h("td", formula),
+      h("td", hide(e) ? "?" : scalar || (e.local !== undefined && !isTensor(e.local)) ? valueText(e.local) : isTensor(e.local) ? "tensor" : "rule"));
   });
   const factors = shown.map((e) => (hide(e) ? "?" : inProduct(valueText(e.local))));
   const value = scalar ? path.reduce((p, e) => p * Number(e.local), 1) : undefined;
   const anyHidden = hideGrad || path.some(hide);
   const rest = path.length - shown.length;
   return [
-    h("p", { class: "chain-line" }, paths.length > 1 ? "this path: " : partial(root, nameNode(story, from, 8)), paths.length > 1 ? null : h("span", { class: "sign" }, "="), ...names.flatMap((n, i) => (i ? [h("span", { class: "sign" }, "·"), n] : [n])), rest > 0 ? ` · … ${rest} more` : ""),
-    scalar ? h("p", { class: "chain-line numbers" }, h("span", { class: "sign" }, "= "), factors.join(" × "), rest > 0 ? " × …" : "", " = ", tile(value, { gradient: true, hidden: anyHidden })) : null,
+    h("p.chain-line", paths.length > 1 ? "this path: " : partial(root, nameNode(story, from, 8)), paths.length > 1 ? null : h("span.sign", "="), ...names.flatMap((n, i) => (i ? [h("span.sign", "·"), n] : [n])), rest > 0 ? ` · … ${rest} more` : ""),
+    scalar ? h("p.chain-line.numbers", h("span.sign", "= "), factors.join(" × "), rest > 0 ? " × …" : "", " = ", tile(value, { gradient: true, hidden: anyHidden })) : null,
     paths.length > 1
-      ? h("p", null, `One of ${paths.length}${paths.length === PATHS ? " or more" : ""} paths; the gradient adds them: `, hideGrad ? tile(0, { hidden: true }) : tile(grad, { gradient: true }))
-      : scalar ? null : h("p", null, "gradient ", hideGrad ? tile(0, { hidden: true }) : h("b", null, gradientText(grad))),
-    h("table", { class: "grid-table" }, h("thead", null, h("tr", null, h("th", { scope: "col" }, "factor"), h("th", { scope: "col" }, "slope"), h("th", { scope: "col" }, "here"))), h("tbody", null, ...slopes)),
+      ? h("p", `One of ${paths.length}${paths.length === PATHS ? " or more" : ""} paths; the gradient adds them: `, hideGrad ? tile(0, { hidden: true }) : tile(grad, { gradient: true }))
+      : scalar ? null : h("p", "gradient ", hideGrad ? tile(0, { hidden: true }) : h("b", gradientText(grad))),
+    h("table.grid-table", h("thead", h("tr", h("th", { scope: "col" }, "factor"), h("th", { scope: "col" }, "slope"), h("th", { scope: "col" }, "here"))), h("tbody", ...slopes)),
   ];
 }

@@ -58,9 +58,9 @@ function linesOf(entry) {
  * @param {App} app
  */
 export function mountCode(place, app) {
-  const list = h("ol", { class: "lines", role: "list" });
-  const scroll = h("div", { class: "code-scroll" }, list);
-  fill(place, h("h2", { class: "for-readers" }, "Flat source"), scroll);
+  const list = h("ol.lines", { role: "list" });
+  const scroll = h("div.code-scroll", list);
+  fill(place, h("h2.for-readers", "Flat source"), scroll);
   let active = 0;
   let drawnFrom = -1;
   let drawnTo = -1;
@@ -156,9 +156,9 @@ function lineNode(state, line, lit, active) {
   const picked = fact && fact.kind === "forward" && fact.node === selected;
   return h("li", { "aria-posinset": line + 1, "aria-setsize": story.code.length },
     h("button", { type: "button", class: `line-button${reached ? " reached" : ""}${picked ? " picked" : ""}`, "data-line": line, tabindex: line === active ? 0 : -1, "aria-current": now ? "step" : null },
-      h("span", { class: "line-number", "aria-hidden": "true" }, line + 1),
-      h("span", { class: "line-text" }, code),
-      comment ? h("span", { class: "comment" }, comment) : null,
+      h("span.line-number", { "aria-hidden": "true" }, line + 1),
+      h("span.line-text", code),
+      comment ? h("span.comment", comment) : null,
       text ? h("span", { class: `line-value ${tone}` }, text) : null));
 }
 

@@ -8,16 +8,24 @@ const MATH_ELEMENTS = new Set(
 );
 const MATH_ATTRIBUTES = new Set(["data-n", "display", "mathvariant", "stretchy", "fence", "separator", "form", "accent"]);
 
+/** @typedef {Node | string | number | null | false | undefined} Child */
+
 /**
- * An element with attributes, listeners (`onclick`) and children; null and false children are left out.
+ * An element, "p" or with its classes "p.lead", with attributes, listeners (`onclick`) and children; attributes may
+ * be missing, and null and false children are left out.
  * @param {string} tag
- * @param {Record<string, any> | null} [given]
- * @param {...(Node | string | number | null | false | undefined)} children
+ * @param {Record<string, any> | Child} [given]
+ * @param {...Child} children
  * @returns {HTMLElement}
  */
 export function h(tag, given, ...children) {
-  const made = document.createElement(tag);
-  dress(made, given);
+  const [name, ...classes] = tag.split(".");
+  const made = document.createElement(name);
+  if (classes.length) made.className = classes.join(" ");
+  if (name === "button") made.setAttribute("type", "button");
+  const plain = given && typeof given === "object" && !(given instanceof Node);
+  if (plain) dress(made, given);
+  else children.unshift(/** @type {Child} */ (given));
   for (const child of children) if (child !== null && child !== false && child !== undefined) made.append(asNode(child));
   return made;
 }
@@ -76,7 +84,7 @@ export function math(mathml, plain, block = false) {
   if (block) made.setAttribute("display", "block");
   const read = mathml ? new DOMParser().parseFromString(`<mrow>${mathml}</mrow>`, "application/xml") : null;
   const top = read && read.documentElement;
-  if (!top || read.querySelector("parsererror")) return h("span", { class: "plain-formula" }, plain);
+  if (!top || read.querySelector("parsererror")) return h("span.plain-formula", plain);
   // An explicit stack: formulas may nest deeper than calls can.
   /** @type {[Element, Element][]} */
   const open = [[top, made]];
@@ -105,6 +113,6 @@ export function math(mathml, plain, block = false) {
 export function button(label, onclick, more = {}, ...inside) {
   const icon = inside.length > 0;
   return /** @type {HTMLButtonElement} */ (
-    h("button", { type: "button", "aria-label": icon ? label : null, title: icon ? label : null, onclick, ...more }, ...(icon ? inside : [label]))
+    h("button", { "aria-label": icon ? label : null, title: icon ? label : null, onclick, ...more }, ...(icon ? inside : [label]))
   );
 }

@@ -1,10 +1,9 @@
 /** The equation of a step as tiles: upstream × local slope = downstream, a row for each input. */
 
 import { button, h, math } from "./dom.js";
-import { formatShape } from "./format.js";
 import { nameNode, partial } from "./names.js";
 import { isHidden, isTensor, readingOf, rootName, spoken } from "./reading.js";
-import { gradientText, inProduct, tile, valueText } from "./show.js";
+import { gradientText, tile, valueText } from "./show.js";
 import { gradSoFar } from "./steps.js";
 import { heat } from "./tensor.js";
 
@@ -29,17 +28,16 @@ function named(state, node, app, more = {}) {
   const known = state.known.value[node] <= state.at || given.kind !== "op";
   const value = known ? given.value : undefined;
   return h(
-    "span",
-    { class: "named" },
+    "span.named",
     given.kind === "const" || !given.name
       ? tile(value, more)
       : h("button", { type: "button", class: "bare", title: `Show ${given.name}`, onclick: () => app.act.select(node) }, isTensor(value) ? heat(value, 5, 40) : null, tile(value, more)),
-    h("span", { class: "under" }, given.kind === "const" ? "constant" : nameNode(story, node)),
+    h("span.under", given.kind === "const" ? "constant" : nameNode(story, node)),
   );
 }
 
 /** @param {string} text */
-const sign = (text) => h("span", { class: "sign" }, text);
+const sign = (text) => h("span.sign", text);
 
 /**
  * 4 − 2 = 2, with names below.
@@ -62,7 +60,14 @@ export function forwardTiles(state, node, app) {
     operands.forEach((o, i) => left.push(...(i ? [sign(","), o] : [o])));
     left.push(sign(")"));
   }
-  return h("div", { class: "tiles" }, ...left.filter((n) => n.textContent), sign("="), named(state, node, app, { class: "now" }));
+  return h("div.tiles", ...left.filter((n) => n.textContent), sign("="), named(state, node, app, { class: "now" }));
+}
+
+/** ∂J/∂J = 1. @param {State} state @param {number} entry */
+export function seedTiles(state, entry) {
+  const { node, seed } = state.story.backward[entry];
+  const root = rootName(state.story);
+  return h("div.tiles", h("span.sign", partial(root, nameNode(state.story, node))), sign("="), tile(seed, { gradient: true, class: "now" }));
 }
 
 /**
@@ -74,7 +79,7 @@ export function forwardTiles(state, node, app) {
 export function backwardRows(state, entry, app) {
   const { story, part } = state;
   const { node, up, parts = [] } = story.backward[entry];
-  if (!parts.length) return h("p", { class: "aside" }, "Nothing flows back from here.");
+  if (!parts.length) return h("p.aside", "Nothing flows back from here.");
   const shown = part < 0 ? parts : parts.slice(0, part);
   const root = rootName(story);
   const asRule = parts.some((p) => p.local === undefined || isTensor(p.local) || isTensor(p.down));
@@ -82,52 +87,29 @@ export function backwardRows(state, entry, app) {
   const rows = shown.map((p) => {
     const edge = story.edges[p.edge];
     const hide = (/** @type {string} */ what) => isHidden(state, what, p.edge);
-    const formula = edge.mathml ? math(edge.mathml, "") : null;
-    const plainFormula = formula && formula.textContent ? formula : null;
-    const via = (p.of || 1) > 1 ? h("span", { class: "via" }, " via ", nameNode(story, node)) : null;
-    const scalarSlope = p.local !== undefined && !isTensor(p.local);
+    const about = { "data-edge": p.edge };
+    const via = (p.of || 1) > 1 ? h("span.via", " via ", nameNode(story, node)) : null;
     const local = asRule
-      ? h("span", { class: "tile zero rule", "data-tile": "local", "data-edge": p.edge }, hide("local") ? "?" : ruleOf(scalarSlope ? p.local : undefined, plainFormula), reshaped(story.nodes[node].gate, up, p.down))
-      : tile(p.local, { tone: "zero", hidden: hide("local"), "data-tile": "local", "data-edge": p.edge });
-    const copy = plainFormula && !asRule && plainFormula.textContent !== valueText(p.local).replace(/^−/, "−") ? plainFormula : null;
+      ? h("span.tile.zero.rule", { "data-tile": "local", ...about }, hide("local") ? "?" : p.says || "own rule")
+      : tile(p.local, { tone: "zero", hidden: hide("local"), "data-tile": "local", ...about });
+    const formula = asRule || hide("local") || !edge.mathml ? null : math(edge.mathml, "");
+    const slope = formula && formula.textContent !== valueText(p.local) ? h("span.slope-is", "slope is ", formula) : null;
     return h(
       "tr",
       { "data-edge": p.edge },
-      h("th", { scope: "row" }, h("button", { type: "button", class: "bare", onclick: () => app.act.select(edge.src) }, partial(root, nameNode(story, edge.src)), via)),
-      h("td", null, tile(up, { gradient: true, hidden: isHidden(state, "up", node), "data-tile": "up", "data-edge": p.edge })),
-      h("td", { class: "sign" }, asRule ? "→" : "×"),
-      h("td", null, local),
-      h("td", { class: "sign" }, asRule ? "→" : "="),
-      h("td", null, isTensor(p.down) && !hide("share") ? heat(p.down, 4, 34) : null,
-        tile(p.down, { gradient: true, hidden: hide("share"), class: "now", "data-tile": "down", "data-edge": p.edge })),
-      h("td", { class: "remark" }, copy && !hide("local") ? h("span", { class: "slope-is" }, "slope is ", copy) : null, branches(state, entry, p)),
+      h("th", { scope: "row" }, h("button.bare", { onclick: () => app.act.select(edge.src) }, partial(root, nameNode(story, edge.src)), via)),
+      h("td", tile(up, { gradient: true, hidden: isHidden(state, "up", node), "data-tile": "up", ...about })),
+      h("td.sign", asRule ? "→" : "×"),
+      h("td", local),
+      h("td.sign", asRule ? "→" : "="),
+      h("td", isTensor(p.down) && !hide("share") ? heat(p.down, 4, 34) : null,
+        tile(p.down, { gradient: true, hidden: hide("share"), class: "now", "data-tile": "down", ...about })),
+      h("td.remark", slope, branches(state, entry, p)),
     );
   });
-  return h("table", { class: "rows" },
-    h("thead", null, h("tr", null, ...heads.map((t) => (t ? h("th", { scope: "col" }, t) : h("td", null))), h("td", null))),
-    h("tbody", null, ...rows));
-}
-
-/**
- * What the rule tile of a tensor row says: g × slope, or the rule as it is.
- * @param {Quantity | undefined} local
- * @param {Element | null} formula
- */
-function ruleOf(local, formula) {
-  if (local === 1) return "g";
-  if (local === -1) return "−g";
-  if (local !== undefined) return `g × ${inProduct(valueText(local))}`;
-  if (!formula) return "own rule";
-  return /(^|\W)g(\W|$)/.test(formula.textContent || "") ? formula : h("span", null, "g × ", formula);
-}
-
-/** Where a rule works entry by entry but the sizes differ: copies are spread or added. @param {string | undefined} gate @param {Quantity | undefined} up @param {Quantity | undefined} down */
-function reshaped(gate, up, down) {
-  if (gate === "contracts" || gate === "moves" || up === undefined || down === undefined) return "";
-  const size = (/** @type {Quantity} */ q) => (isTensor(q) ? q.shape.reduce((a, b) => a * b, 1) : 1);
-  const [from, to] = [size(up), size(down)];
-  const shape = isTensor(down) ? formatShape(down.shape) : "one number";
-  return from === to ? "" : from < to ? `, spread to ${shape}` : `, summed to ${shape}`;
+  return h("table.rows",
+    h("thead", h("tr", ...heads.map((t) => (t ? h("th", { scope: "col" }, t) : h("td"))), h("td"))),
+    h("tbody", ...rows));
 }
 
 /**
@@ -142,12 +124,12 @@ function branches(state, entry, part) {
   if ((part.of || 1) < 2 || isHidden(state, "share", part.edge)) return null;
   const before = story.backward.slice(0, entry + 1).flatMap((b) => (b.parts || []).filter((p) => story.edges[p.edge].src === source));
   const come = before.slice(0, before.indexOf(part) + 1);
-  if (come.length < (part.of || 1)) return h("span", { class: "branch" }, `branch ${come.length} of ${part.of}`);
+  if (come.length < (part.of || 1)) return h("span.branch", `branch ${come.length} of ${part.of}`);
   if (come.some((p) => isHidden(state, "share", p.edge)) || isHidden(state, "grad", source)) return null;
   const total = gradientText(part.sum);
   const shares = come.map((p) => gradientText(p.down));
   const list = shares.length > 4 ? `${shares.length} branches add` : `branches add: ${shares.slice(0, -1).join(", ")} and ${shares[shares.length - 1]}`;
-  return h("span", { class: "branch whole" }, `${list} make `, h("b", null, total));
+  return h("span.branch.whole", `${list} make `, h("b", total));
 }
 
 /**
@@ -163,15 +145,15 @@ export function leafTiles(state, app) {
   const list = leaves.slice(0, 24).map((n) => {
     const shown = done ? gradSoFar(state, n.id) : n.value;
     const told = done && shown === undefined
-      ? h("span", { class: "tile zero" }, n.zero ? "0" : "no path")
+      ? h("span.tile.zero", n.zero ? "0" : "no path")
       : tile(shown, { gradient: done, hidden: done && isHidden(state, "grad", n.id) });
-    return h("li", { class: "named" },
+    return h("li.named",
       h("button", { type: "button", class: "bare", title: n.zero || `Show ${n.name}`, onclick: () => app.act.select(n.id) }, isTensor(shown) ? heat(shown, 5, 40) : null, told),
-      h("span", { class: "under" }, done ? partial(root, nameNode(story, n.id)) : nameNode(story, n.id)));
+      h("span.under", done ? partial(root, nameNode(story, n.id)) : nameNode(story, n.id)));
   });
   const more = leaves.length - list.length;
-  if (more > 0) list.push(h("li", { class: "named" }, button(`${more} more`, () => app.store.set({ tab: "gradients" }, true), { class: "quiet" })));
-  return h("ul", { class: "tiles leaves" }, ...list);
+  if (more > 0) list.push(h("li.named", button(`${more} more`, () => app.store.set({ tab: "gradients" }, true), { class: "quiet" })));
+  return h("ul.tiles.leaves", ...list);
 }
 
 /**
@@ -187,10 +169,10 @@ export function groupTiles(state, step, app) {
   const outs = group.outs.slice(0, 4);
   const ins = group.ins.slice(0, 6);
   if (step.kind === "forward") {
-    return h("div", { class: "tiles" }, ...ins.map((p) => named(state, p.src, app)), sign("→"), ...outs.map((p) => named(state, p.src, app, { class: "now" })), open);
+    return h("div.tiles", ...ins.map((p) => named(state, p.src, app)), sign("→"), ...outs.map((p) => named(state, p.src, app, { class: "now" })), open);
   }
-  const flow = (/** @type {number} */ node) => h("span", { class: "named" },
+  const flow = (/** @type {number} */ node) => h("span.named",
     tile(gradSoFar(state, node), { gradient: true, hidden: isHidden(state, "grad", node) }),
-    h("span", { class: "under" }, partial(rootName(story), nameNode(story, node))));
-  return h("div", { class: "tiles" }, ...outs.map((p) => flow(p.src)), sign("→"), ...ins.filter((p) => story.nodes[p.src].kind !== "const").map((p) => flow(p.src)), open);
+    h("span.under", partial(rootName(story), nameNode(story, node))));
+  return h("div.tiles", ...outs.map((p) => flow(p.src)), sign("→"), ...ins.filter((p) => story.nodes[p.src].kind !== "const").map((p) => flow(p.src)), open);
 }

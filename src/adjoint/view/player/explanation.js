@@ -1,8 +1,10 @@
 /** What happens in this step: a heading, one sentence, and the equation itself in large figures. */
 
-import { fill, h } from "./dom.js";
+import { fill, h, math } from "./dom.js";
 import { drawn } from "./drawn.js";
-import { backwardRows, forwardTiles, groupTiles, leafTiles } from "./equation.js";
+import { backwardRows, forwardTiles, groupTiles, leafTiles, seedTiles } from "./equation.js";
+import { nameNode } from "./names.js";
+import { isHidden } from "./reading.js";
 import { headingOf } from "./steps.js";
 import { sentenceOf } from "./telling.js";
 
@@ -14,10 +16,10 @@ import { sentenceOf } from "./telling.js";
  * @param {App} app
  */
 export function mountExplanation(place, app) {
-  const heading = h("h2", { class: "step-heading" });
-  const sentence = h("p", { class: "sentence" });
-  const body = h("div", { class: "equation" });
-  fill(place, h("div", { class: "telling" }, heading, sentence), body);
+  const heading = h("h2.step-heading");
+  const sentence = h("p.sentence");
+  const body = h("div.equation");
+  fill(place, h("div.telling", heading, sentence), body);
   const reach = () => {
     if (place.scrollHeight > place.clientHeight + 1 || place.scrollWidth > place.clientWidth + 1) place.tabIndex = 0;
     else place.removeAttribute("tabindex");
@@ -26,16 +28,21 @@ export function mountExplanation(place, app) {
   swipes(place, app);
   drawn(app, ["story", "steps", "at", "part", "hidden", "selected"], (state, changed) => {
     fill(heading, headingOf(state.steps[state.at]));
-    fill(sentence, ...(failedHere(state) ? [] : stressed(sentenceOf(state))));
+    fill(sentence, ...(failedHere(state) ? [] : told(state)));
     fill(body, ...equationOf(state, app));
     if (changed.has("at")) place.scrollTop = 0;
     reach();
   });
 }
 
-/** *other* becomes stressed text. @param {string} text */
-function stressed(text) {
-  return text.split(/\*(\w+)\*/).map((part, i) => (i % 2 ? h("em", null, part) : part));
+/** The sentence; forward with the gate's own formula: "Subtract: d = v − y." @param {State} state @returns {(string | Element)[]} */
+function told(state) {
+  const { story, steps, at } = state;
+  const { kind, node, group } = steps[at];
+  const said = sentenceOf(state);
+  if (kind !== "forward" || group >= 0 || !story.nodes[node].mathml || isHidden(state, "name", node)) return [said];
+  const { mathml, op = "", name } = story.nodes[node];
+  return [said.replace(".", ": "), ...(name ? [nameNode(story, node), " = "] : []), math(mathml, op)];
 }
 
 /**
@@ -50,7 +57,7 @@ function equationOf(state, app) {
   if (step.kind === "inputs" || step.kind === "done") return [leafTiles(state, app)];
   if (step.group >= 0) return [groupTiles(state, step, app)];
   if (step.kind === "forward") return [forwardTiles(state, story.forward[step.entries[0]].node, app)];
-  if (step.kind === "turn") return [null];
+  if (step.kind === "turn") return [seedTiles(state, step.entries[0])];
   return [backwardRows(state, step.entries[0], app)];
 }
 
@@ -70,11 +77,10 @@ function failedHere({ story, steps, at }) {
 function failure({ story }) {
   const { what, where, help } = story.outcome;
   return h(
-    "div",
-    { class: "failure" },
-    h("p", { class: "what" }, h("span", { class: "cross", "aria-hidden": "true" }, "✗ "), what || "The run stopped here."),
+    "div.failure",
+    h("p.what", h("span.cross", { "aria-hidden": "true" }, "✗ "), what || "The run stopped here."),
     where ? h("pre", { tabindex: where.length > 80 ? 0 : null, "aria-label": "Where" }, where) : null,
-    help ? h("p", { class: "help-line" }, h("b", null, "help: "), help) : null,
+    help ? h("p.help-line", h("b", "help: "), help) : null,
   );
 }
 

@@ -1,6 +1,8 @@
 /** What can be saved from the page, all made here: the page itself, pictures, the story, the graph, the source. */
 
+import { h } from "./dom.js";
 import { cleanText } from "./textsize.js";
+import { textView } from "./textview.js";
 import { zipped } from "./zip.js";
 
 /** @typedef {import("./types.js").App} App */
@@ -20,7 +22,7 @@ export function exportsOf(app) {
   const name = fileName(story.title);
   /** @type {[string, string, () => Promise<string> | string][]} */
   const list = [
-    ["Page (HTML)", "This page with these numbers, in one file that needs nothing else", () => save(`${name}.html`, pageText(story), "text/html")],
+    ["Page (HTML)", "This page with these numbers, in one file that needs nothing else", () => save(`${name}.html`, pageText(app), "text/html")],
     ["Picture (SVG)", "The graph at this step", () => save(`${name}.svg`, stage.toSvg(), "image/svg+xml")],
     ["Picture (PNG)", "The graph at this step, twice as large", () => png(`${name}.png`, stage.toSvg({ theme }))],
     ["Picture (PNG, clear ground)", "To be laid over other pictures", () => png(`${name}.png`, stage.toSvg({ theme, clear: true }))],
@@ -106,14 +108,17 @@ function allSteps(app, name) {
 
 /**
  * This page with the story as it is now; scripts, styles and policy are the page's own.
- * @param {Story} story
+ * @param {App} app
  */
-function pageText(story) {
+function pageText(app) {
+  const { story } = app.store.get();
   const copy = /** @type {HTMLElement} */ (document.documentElement.cloneNode(true));
   const player = copy.querySelector("#player");
   if (player) {
     player.className = "";
-    player.replaceChildren(document.createTextNode("This page needs scripts to be stepped through."));
+    // Who opens it without scripts has the picture and the text.
+    const picture = new DOMParser().parseFromString(app.stage.toSvg(), "image/svg+xml").documentElement;
+    player.replaceChildren(h("div.still", h("h1", story.title), document.importNode(picture, true), ...textView(app.store.get())));
   }
   copy.removeAttribute("class");
   const place = /** @type {HTMLElement | null} */ (copy.querySelector("#story"));

@@ -2,7 +2,8 @@
 
 import { fill, h, math } from "./dom.js";
 import { drawn } from "./drawn.js";
-import { nodesNow, readingOf, rootName } from "./reading.js";
+import { nameNode } from "./names.js";
+import { nodesNow, readingOf } from "./reading.js";
 
 /** @typedef {import("./types.js").App} App */
 
@@ -11,7 +12,7 @@ import { nodesNow, readingOf, rootName } from "./reading.js";
  * @param {App} app
  */
 export function mountFormula(place, app) {
-  const scroll = h("div", { class: "formula", role: "group", "aria-label": "Formula" });
+  const scroll = h("div.formula", { role: "group", "aria-label": "Formula" });
   fill(place, scroll);
   scroll.addEventListener("click", (event) => {
     const part = /** @type {Element} */ (event.target).closest("[data-n]");
@@ -55,7 +56,7 @@ export function mountFormula(place, app) {
 function bare(story) {
   const inputs = story.nodes.filter((n) => n.kind === "leaf").map((n) => n.name || "·");
   const names = inputs.length > 6 ? [...inputs.slice(0, 5), "…"] : inputs;
-  const head = readingOf(story).root < 0 ? "" : `${rootName(story)} = `;
-  const list = names.flatMap((name, i) => [i ? ", " : "", h("i", null, name)]);
-  return h("span", { class: "plain-formula" }, h("i", null, head), `${story.title || "f"}(`, ...list, ")");
+  const head = readingOf(story).root < 0 ? "" : " = ";
+  const list = names.flatMap((name, i) => [i ? ", " : "", h("i", name)]);
+  return h("span.plain-formula", readingOf(story).root < 0 ? null : nameNode(story, readingOf(story).root), head, `${story.title || "f"}(`, ...list, ")");
 }

@@ -12,19 +12,19 @@ import { icon } from "./icons.js";
  * @param {App} app
  */
 export function mountHeader(place, app) {
-  const title = h("h1", { class: "title" });
+  const title = h("h1.title");
   const theme = button("Dark theme", () => app.commands.theme(), { class: "icon" }, icon("moon"));
   // Practice registers itself as a command when it is there; until then nothing offers it.
   const predict = button("Predict", () => app.commands.predict?.(), { class: "predict-button", hidden: true });
   fill(
     place,
-    app.options.embedded ? null : h("span", { class: "brand" }, "adjoint"),
+    app.options.embedded ? null : h("span.brand", "adjoint"),
     title,
-    h("span", { class: "space" }),
+    h("span.space"),
     predict,
     menu("Export", app),
     theme,
-    button("Help", () => app.commands.help(), { class: "icon", "aria-keyshortcuts": "?" }, h("span", { "aria-hidden": "true", class: "question" }, "?")),
+    button("Help", () => app.commands.help(), { class: "icon", "aria-keyshortcuts": "?" }, h("span.question", { "aria-hidden": "true" }, "?")),
   );
   drawn(app, ["story"], ({ story }) => {
     fill(title, story.title || "A computation");
@@ -47,14 +47,17 @@ export function mountHeader(place, app) {
  * @param {App} app
  */
 function menu(label, app) {
-  const list = h("div", { class: "menu-list", role: "group", "aria-label": label, hidden: true });
+  const list = h("div.menu-list", { role: "group", "aria-label": label, hidden: true });
   const open = button(label, () => show(list.hidden), { "aria-expanded": "false" });
-  const box = h("div", { class: "menu", onkeydown: keys, onfocusout: left }, open, list);
+  const box = h("div.menu", { onkeydown: keys, onfocusout: left }, open, list);
 
   /** @param {boolean} on */
   function show(on) {
     list.hidden = !on;
     open.setAttribute("aria-expanded", String(on));
+    // What the list covers in part is out of reach as a whole.
+    const main = app.root.querySelector("main");
+    if (main) main.inert = on;
     if (!on) return;
     fill(list, ...exportsOf(app).map(([name, hint, run]) =>
       button(name, async () => {

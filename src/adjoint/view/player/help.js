@@ -38,10 +38,10 @@ const IN_GRAPH = [
  * @param {string} name
  */
 function sheet(title, name) {
-  const body = h("div", { class: "sheet-body", tabindex: 0, role: "group", "aria-label": title });
+  const body = h("div.sheet-body", { tabindex: 0, role: "group", "aria-label": title });
   const dialog = /** @type {HTMLDialogElement} */ (
     h("dialog", { class: `sheet ${name}`, "aria-labelledby": `${name}-title` },
-      h("div", { class: "sheet-head" }, h("h2", { id: `${name}-title` }, title), button("Close", () => dialog.close(), { class: "quiet" })),
+      h("div.sheet-head", h("h2", { id: `${name}-title` }, title), button("Close", () => dialog.close(), { class: "quiet" })),
       body)
   );
   dialog.addEventListener("click", (event) => {
@@ -52,8 +52,8 @@ function sheet(title, name) {
 
 /** @param {[string, string][]} rows */
 function keyTable(rows) {
-  return h("dl", { class: "keys" }, ...rows.map(([keys, what]) =>
-    h("div", null, h("dt", null, ...keys.split(" ").flatMap((k, i) => [i ? " " : "", h("kbd", null, k)])), h("dd", null, what))));
+  return h("dl.keys", ...rows.map(([keys, what]) =>
+    h("div", h("dt", ...keys.split(" ").flatMap((k, i) => [i ? " " : "", h("kbd", k)])), h("dd", what))));
 }
 
 /**
@@ -67,22 +67,22 @@ export function mountHelp(root, app) {
   const mark = (/** @type {string} */ kind) => h("span", { class: `key-mark ${kind}`, "aria-hidden": "true" });
   fill(
     help.body,
-    h("h3", null, "The picture"),
-    h("ul", { class: "legend-list" },
-      h("li", null, mark("value"), "Circles are variables, boxes are operations. The grey lane runs forward; the value stands above it."),
-      h("li", null, mark("pos"), "A blue lane runs back with a positive gradient (+)."),
-      h("li", null, mark("neg"), "An orange one with a negative gradient (−). The wider the lane, the larger the number."),
-      h("li", null, mark("dots"), "Dotted: nothing can flow there, the gradient is 0 by structure."),
-      h("li", null, mark("now"), "Yellow is the current step, in the graph, the formula, the code and on the track."),
-      h("li", null, mark("bad"), "Red with a cross: not a number, infinite, or the place where the run stopped.")),
-    h("h3", null, "Keys"),
+    h("h3", "The picture"),
+    h("ul.legend-list",
+      h("li", mark("value"), "Circles are variables, boxes are operations. The grey lane runs forward; the value stands above it."),
+      h("li", mark("pos"), "A blue lane runs back with a positive gradient (+)."),
+      h("li", mark("neg"), "An orange one with a negative gradient (−). The wider the lane, the larger the number."),
+      h("li", mark("dots"), "Dotted: nothing can flow there, the gradient is 0 by structure."),
+      h("li", mark("now"), "Yellow is the current step, in the graph, the formula, the code and on the track."),
+      h("li", mark("bad"), "Red with a cross: not a number, infinite, or the place where the run stopped.")),
+    h("h3", "Keys"),
     keyTable(KEYS),
-    h("h3", null, "In the graph"),
+    h("h3", "In the graph"),
     keyTable(IN_GRAPH),
-    h("label", { class: "switch" }, letters, " Single letters are keys"),
-    h("h3", null, "Touch"),
-    h("p", null, "Tap chooses, double tap goes nearer, drag moves, pinch zooms; a swipe over the explanation steps."),
-    h("p", { class: "sheet-actions" },
+    h("label.switch", letters, " Single letters are keys"),
+    h("h3", "Touch"),
+    h("p", "Tap chooses, double tap goes nearer, drag moves, pinch zooms; a swipe over the explanation steps."),
+    h("p.sheet-actions",
       button("Text view", () => {
         help.dialog.close();
         app.commands.text();

@@ -28,10 +28,10 @@ export function rangeOf(value) {
  * @param {App} app
  */
 export function inputControl(app) {
-  const place = h("div", { class: "control" });
+  const place = h("div.control");
   const box = /** @type {HTMLInputElement} */ (h("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", size: 9 }));
   const slider = /** @type {HTMLInputElement} */ (h("input", { type: "range" }));
-  const said = h("p", { class: "bad-input", role: "alert" });
+  const said = h("p.bad-input", { role: "alert" });
   let shown = -1;
   const read = () => {
     const text = box.value.trim().replaceAll("−", "-").replace(",", ".");
@@ -72,7 +72,7 @@ export function inputControl(app) {
         Object.assign(slider, { min: String(-most), max: String(most), step: String(most / 1000) });
         fill(said);
         box.removeAttribute("aria-invalid");
-        fill(place, h("div", { class: "control-row" }, box, slider), said);
+        fill(place, h("div.control-row", box, slider), said);
       }
       if (document.activeElement !== slider) {
         if (Math.abs(value) > Number(slider.max)) Object.assign(slider, { min: String(-rangeOf(value)), max: String(rangeOf(value)), step: String(rangeOf(value) / 1000) });

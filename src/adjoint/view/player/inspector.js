@@ -26,7 +26,7 @@ export function mountInspector(place, app) {
   const tabs = TABS.map(([id, name]) =>
     h("button", { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": `panel-${id}`, onclick: () => store.set({ tab: id }, true) }, name));
   const panels = TABS.map(([id]) => h("div", { class: "panel", role: "tabpanel", id: `panel-${id}`, "aria-labelledby": `tab-${id}`, tabindex: 0 }));
-  const list = h("div", { class: "tabs", role: "tablist", "aria-label": "Inspector" }, ...tabs);
+  const list = h("div.tabs", { role: "tablist", "aria-label": "Inspector" }, ...tabs);
   list.addEventListener("keydown", (event) => {
     const at = tabs.indexOf(/** @type {HTMLElement} */ (event.target));
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];

@@ -16,10 +16,10 @@ export function nameNode(story, node, most = 12) {
   const name = given.name || given.op || "constant";
   const short = shortName(name, most);
   const parts = /^([^\W\d_]+)_?(\d+)$/u.exec(short);
-  return h("i", { class: "var", title: short === name ? null : name }, ...(parts ? [parts[1], h("sub", null, parts[2])] : [short]));
+  return h("i.var", { title: short === name ? null : name }, ...(parts ? [parts[1], h("sub", parts[2])] : [short]));
 }
 
 /** ∂J/∂w, in the type of formulas. @param {string} top @param {Node | string} below */
 export function partial(top, below) {
-  return h("span", { class: "partial" }, `∂${shortName(top, 8)}/∂`, below);
+  return h("span.partial", `∂${shortName(top, 8)}/∂`, below);
 }

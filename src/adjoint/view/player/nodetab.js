@@ -22,18 +22,18 @@ const ROLES = { parameter: "leaf · parameter", data: "leaf · data", intermedia
  * @param {App} app
  */
 export function mountNodeTab(place, app) {
-  const head = h("div", { class: "node-head" });
+  const head = h("div.node-head");
   const control = inputControl(app);
-  const facts = h("dl", { class: "facts" });
-  const tensors = h("div", null);
-  const nudge = h("div", { class: "nudge" });
+  const facts = h("dl.facts");
+  const tensors = h("div");
+  const nudge = h("div.nudge");
   fill(place, head, control.place, facts, nudge, tensors);
   drawn(app, ["story", "steps", "at", "part", "selected", "hidden", "tab"], (state) => {
     if (state.tab !== "node") return;
     const id = nodeShown(state);
     fill(head, ...headOf(state, id, app));
     control.show(id);
-    fill(facts, ...factsOf(state, id, app).map(([name, ...told]) => h("div", null, h("dt", null, name), h("dd", null, ...told))));
+    fill(facts, ...factsOf(state, id, app).map(([name, ...told]) => h("div", h("dt", name), h("dd", ...told))));
     fill(tensors, ...tensorsOf(state, id));
   });
   mountNudge(nudge, app);
@@ -46,8 +46,8 @@ function headOf(state, id, app) {
   const title = node.name ? nameNode(state.story, id, 28) : null;
   const concealed = isHidden(state, "name", id);
   return [
-    h("h2", null, title, isOp && !concealed ? h("span", { class: "op-name" }, title ? ` ${spoken(node.op)}` : capital(spoken(node.op))) : title ? null : "constant"),
-    h("span", { class: "chip" }, node.kind === "const" ? "constant" : ROLES[node.role || "intermediate"]),
+    h("h2", title, isOp && !concealed ? h("span.op-name", title ? ` ${spoken(node.op)}` : capital(spoken(node.op))) : title ? null : "constant"),
+    h("span.chip", node.kind === "const" ? "constant" : ROLES[node.role || "intermediate"]),
     state.selected === null ? null : button("Follow the steps", () => app.act.select(null), { class: "quiet follow" }),
   ];
 }
@@ -68,17 +68,17 @@ function factsOf(state, id, app) {
   const rows = [];
   if (isOp && node.mathml && !hiddenName) rows.push(["formula", math(node.mathml, node.op || "")]);
   const value = state.known.value[id] <= state.at || !isOp ? node.value : undefined;
-  rows.push(["value", value === undefined ? aside(story.outcome.node === id ? "the run stopped here" : "not yet computed") : copied(valueText(value, 6), value, false, app)]);
+  rows.push(["value", value === undefined ? aside(story.outcome.node === id ? "the run stopped here" : "not yet computed") : copyable(valueText(value, 6), value, false, app)]);
   if (node.kind !== "const") rows.push(["gradient", gradientOf(state, id, app)]);
   const from = branchesOf(state, id, app);
   if (from) rows.push(["from", from]);
-  if (isOp && node.gate && !hiddenName) rows.push(["gate", gateSentence(state, id).replaceAll("*", "")]);
+  if (isOp && node.gate && !hiddenName) rows.push(["gate", gateSentence(state, id)]);
   const saved = story.memory.filter((m) => m.by === id);
   if (saved.length) {
-    rows.push(["saves", h("ul", { class: "plain-list" }, ...saved.map((m) =>
-      h("li", null, link(state, m.node, app), ` ${formatBytes(m.bytes)}`, m.why ? h("span", { class: "aside" }, ` ${m.why}`) : null)))]);
+    rows.push(["saves", h("ul.plain-list", ...saved.map((m) =>
+      h("li", link(state, m.node, app), ` ${formatBytes(m.bytes)}`, m.why ? h("span.aside", ` ${m.why}`) : null)))]);
   }
-  if (node.spec) rows.push(["type", h("code", null, node.spec)]);
+  if (node.spec) rows.push(["type", h("code", node.spec)]);
   const source = sourceOf(state, id, app);
   if (source) rows.push(["source", source]);
   const note = [node.note, node.zero ? `The gradient is 0 by structure: ${node.zero}.` : ""].filter(Boolean).join(" ");
@@ -87,13 +87,13 @@ function factsOf(state, id, app) {
 }
 
 /** @param {string} text */
-const aside = (text) => h("span", { class: "aside" }, text);
+const aside = (text) => h("span.aside", text);
 
 /** A number and a button that copies all its digits. @param {string} text @param {any} value @param {boolean} gradient @param {App} app */
-function copied(text, value, gradient, app) {
+function copyable(text, value, gradient, app) {
   const shown = tile(value, { gradient, digits: 6 });
-  if (isTensor(value)) return h("span", null, shown, aside(` ${value.dtype}`));
-  return h("span", { class: "copy-row" }, shown, button("Copy", async () => {
+  if (isTensor(value)) return h("span", shown, aside(` ${value.dtype}`));
+  return h("span.copy-row", shown, button("Copy", async () => {
     try {
       await navigator.clipboard.writeText(formatExact(value));
       app.say(`Copied ${text}.`);
@@ -110,11 +110,11 @@ function gradientOf(state, id, app) {
   const grad = gradSoFar(state, id);
   if (grad !== undefined) {
     const partly = state.known.total[id] > state.at;
-    const shown = copied(gradientText(grad, 6), grad, true, app);
-    return h("span", null, h("span", { class: "partial" }, `∂${rootName(state.story)}/∂`, nameNode(state.story, id), " = "), shown, partly ? aside(" so far") : null);
+    const shown = copyable(gradientText(grad, 6), grad, true, app);
+    return h("span", h("span.partial", `∂${rootName(state.story)}/∂`, nameNode(state.story, id), " = "), shown, partly ? aside(" so far") : null);
   }
   if (node.grad !== undefined || state.known.total[id] !== Infinity) return aside("not yet known");
-  if (node.zero) return h("span", null, tile(0, { gradient: true }), aside(` ${node.zero}`));
+  if (node.zero) return h("span", tile(0, { gradient: true }), aside(` ${node.zero}`));
   return aside(node.role === "data" ? "data: not asked for" : readingOf(state.story).root < 0 ? "the run stopped before" : `no path to ${rootName(state.story)}`);
 }
 
@@ -129,19 +129,19 @@ function branchesOf(state, id, app) {
     const factor = isHidden(state, "local", edge.id) ? "?" : edge.local === undefined || isTensor(edge.local) ? "" : inProduct(valueText(edge.local));
     const up = entry && !isTensor(entry.up) ? (isHidden(state, "up", edge.dst) ? "?" : gradientText(entry.up)) : "";
     const product = up && factor && !isTensor(edge.contrib) ? `${up} × ${factor} = ${share}` : share;
-    return h("li", null, "via ", link(state, edge.dst, app), `: ${product}`);
+    return h("li", "via ", link(state, edge.dst, app), `: ${product}`);
   });
-  if (edges.length > 24) rows.push(h("li", null, `and ${edges.length - 24} more`));
+  if (edges.length > 24) rows.push(h("li", `and ${edges.length - 24} more`));
   const sum = gradSoFar(state, id);
-  if (edges.length > 1 && sum !== undefined && !isHidden(state, "grad", id)) rows.push(h("li", { class: "sum" }, `sum: ${gradientText(sum)}`));
-  return h("ul", { class: "plain-list" }, ...rows);
+  if (edges.length > 1 && sum !== undefined && !isHidden(state, "grad", id)) rows.push(h("li.sum", `sum: ${gradientText(sum)}`));
+  return h("ul.plain-list", ...rows);
 }
 
 /** A name that can be chosen. @param {State} state @param {number} id @param {App} app */
 export function link(state, id, app) {
   const { kind, value } = state.story.nodes[id];
-  if (kind === "const" && !isTensor(value)) return h("span", null, valueText(value));
-  return h("button", { type: "button", class: "link", onclick: () => app.act.select(id) }, nameNode(state.story, id, 20));
+  if (kind === "const" && !isTensor(value)) return h("span", valueText(value));
+  return h("button.link", { onclick: () => app.act.select(id) }, nameNode(state.story, id, 20));
 }
 
 /** The line in the user's own file, and the way to the flat source. @param {State} state @param {number} id @param {App} app */
@@ -151,11 +151,11 @@ function sourceOf({ story }, id, app) {
   const lines = /** @type {Record<string, string>} */ (story.source ? story.source.lines : {});
   const text = lines[Array.isArray(lines) ? line - 1 : line];
   const place = (site || `line ${line}`).split(" ")[0];
-  return h("span", null,
+  return h("span",
     h("button", { type: "button", class: "link", title: "Show it in the flat source", onclick: () => {
       app.act.select(id);
       app.commands.codeOf?.();
-    } }, place), text ? h("code", { class: "source-line" }, text.trim()) : null);
+    } }, place), text ? h("code.source-line", text.trim()) : null);
 }
 
 /** @param {State} state @param {number} id */

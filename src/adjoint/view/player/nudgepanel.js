@@ -19,10 +19,10 @@ export function mountNudge(place, app) {
   const slider = /** @type {HTMLInputElement} */ (
     h("input", { type: "range", min: -8, max: 0, step: 0.25, value: -3, "aria-label": "ε, the size of the nudge" })
   );
-  const size = h("span", { class: "eps" });
-  const slide = h("label", { class: "eps-row" }, h("span", null, "ε"), slider, size);
-  const told = h("div", { class: "nudge-told" });
-  fill(place, h("h3", null, "Nudge"), slide, told);
+  const size = h("span.eps");
+  const slide = h("label.eps-row", h("span", "ε"), slider, size);
+  const told = h("div.nudge-told");
+  fill(place, h("h3", "Nudge"), slide, told);
   let asked = 0;
 
   /** @param {State} state */
@@ -42,14 +42,14 @@ export function mountNudge(place, app) {
     slide.hidden = !free;
     if (place.hidden) return;
     if (state.hidden.size && (isHidden(state, "grad", id) || [...state.hidden].some((x) => x.startsWith("grad:")))) {
-      fill(told, h("p", { class: "aside" }, "?"));
+      fill(told, h("p.aside", "?"));
       return;
     }
     const mine = ++asked;
     if (app.options.nudge && free) {
       app.options.nudge(id, eps).then((found) => {
         if (mine === asked) fill(told, ...(found ? rows(app.store.get(), id, found) : []));
-      }, () => fill(told, h("p", { class: "aside" }, "No answer came.")));
+      }, () => fill(told, h("p.aside", "No answer came.")));
       return;
     }
     const found = (free ? nudge(story, id, eps) : null) || first;
@@ -80,18 +80,19 @@ function rows({ story }, id, found) {
   const lines = [];
   const from = numberOf(/** @type {any} */ (node.value ?? NaN));
   if (Number.isFinite(from)) lines.push(moved(nameNode(story, id), apart(from, from + eps)));
-  else if (/** @type {any} */ (found).text) lines.push(h("span", { class: "moved aside" }, /** @type {any} */ (found).text.split(",")[0].split(":")[0]));
+  // Of a tensor one entry was moved; the recorded words say which.
+  else if (found.text) lines.push(h("span.moved", (/^.*? → [^,:\s]+/.exec(found.text) || [""])[0]));
   lines.push(moved(nameNode(story, root), apart(before, after)));
-  lines.push(h("span", { class: "moved" }, "change ÷ ε = ", h("b", null, formatGradient(slope, 5))));
+  lines.push(h("span.moved", "change ÷ ε = ", h("b", formatGradient(slope, 5))));
   const grad = node.grad;
-  if (grad !== undefined && !isTensor(grad)) lines.push(h("span", { class: "moved" }, "gradient ", h("b", null, formatGradient(grad, 5))));
+  if (grad !== undefined && !isTensor(grad)) lines.push(h("span.moved", "gradient ", h("b", formatGradient(grad, 5))));
   const why = doubt(eps, numberOf(before), numberOf(slope), isTensor(grad) ? NaN : numberOf(grad ?? NaN));
-  return [h("p", { class: "moves" }, ...lines), why ? h("p", { class: "aside doubt" }, why) : null];
+  return [h("p.moves", ...lines), why ? h("p.aside.doubt", why) : null];
 }
 
 /** @param {Element} name @param {[string, string] | string[]} texts */
 function moved(name, [from, to]) {
-  return h("span", { class: "moved" }, name, ` ${from} → ${to}`);
+  return h("span.moved", name, ` ${from} → ${to}`);
 }
 
 /**

@@ -10,6 +10,7 @@ import { mountHeader } from "./header.js";
 import { mountHelp } from "./help.js";
 import { mountInspector } from "./inspector.js";
 import { mountKeys } from "./keys.js";
+import { mountPractice } from "./practice.js";
 import { mountSearch } from "./search.js";
 import { mountTransport } from "./transport.js";
 
@@ -22,17 +23,17 @@ import { mountTransport } from "./transport.js";
  * @param {App} app
  */
 export function mountPanels(root, stage, app) {
-  const header = h("header", { class: "bar" });
-  const banner = h("div", { class: "banner-place" });
-  const formula = h("div", { class: "formula-place" });
-  const practice = h("div", { class: "practice-place" });
-  const search = h("div", { class: "search-place" });
-  const look = h("div", { class: "look" }, banner, formula, search, stage, practice);
-  const told = h("section", { class: "told", "aria-label": "This step" });
-  const transport = h("div", { class: "transport", role: "toolbar", "aria-label": "Player" });
-  const inspector = h("section", { class: "inspector", "aria-label": "Inspector" });
-  const code = h("section", { class: "code", "aria-label": "Flat source" });
-  const main = h("main", { class: "work" }, look, told, transport, h("div", { class: "side" }, inspector, code));
+  const header = h("header.bar");
+  const banner = h("div.banner-place");
+  const formula = h("div.formula-place");
+  const practice = h("div.practice-place");
+  const search = h("div.search-place");
+  const look = h("div.look", banner, formula, search, stage, practice);
+  const told = h("section.told", { "aria-label": "This step" });
+  const transport = h("div.transport", { role: "toolbar", "aria-label": "Player" });
+  const inspector = h("section.inspector", { "aria-label": "Inspector" });
+  const code = h("section.code", { "aria-label": "Flat source" });
+  const main = h("main.work", look, told, transport, h("div.side", inspector, code));
   root.append(header, main);
   mountHeader(header, app);
   mountBanner(banner, app);
@@ -44,6 +45,7 @@ export function mountPanels(root, stage, app) {
   mountCode(code, app);
   mountHelp(root, app);
   mountAnnouncer(app);
+  mountPractice(practice, app);
   mountKeys(app);
   appearance(app);
 }

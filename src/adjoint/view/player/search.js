@@ -11,8 +11,8 @@ import { spoken } from "./reading.js";
  */
 export function mountSearch(place, app) {
   const box = /** @type {HTMLInputElement} */ (h("input", { type: "search", "aria-label": "Search nodes", placeholder: "name or operation", autocomplete: "off", spellcheck: "false" }));
-  const told = h("span", { class: "found" });
-  const bar = h("div", { class: "search", role: "search" }, box, told,
+  const told = h("span.found");
+  const bar = h("div.search", { role: "search" }, box, told,
     button("Previous match", () => go(-1), { class: "quiet" }, "↑"), button("Next match", () => go(1), { class: "quiet" }, "↓"), button("Close", close, { class: "quiet" }));
   /** @type {number[]} */
   let matches = [];

@@ -36,8 +36,8 @@ export function mountGradients(place, app) {
     eta.value = String(rate);
     draw(app.store.get());
   });
-  const table = h("div", { class: "table-box" });
-  fill(place, h("label", { class: "eta" }, "step −η × gradient, η = ", eta), table);
+  const table = h("div.table-box");
+  fill(place, h("label.eta", "step −η × gradient, η = ", eta), table);
 
   /** @param {string} name */
   const sort = (name) => {
@@ -66,14 +66,14 @@ export function mountGradients(place, app) {
       const step = -rate * sizeIn(grad);
       return h("tr", { class: n.id === state.selected ? "picked-row" : null },
         h("th", { scope: "row" }, link(state, n.id, app)),
-        h("td", null, valueText(n.value)),
-        h("td", null, isHidden(state, "grad", n.id) ? tile(0, { hidden: true }) : grad === undefined ? h("span", { class: "aside" }, n.zero ? "0" : "·") : tile(grad, { gradient: true })),
-        h("td", null, grad === undefined || isTensor(grad) ? (grad === undefined ? "·" : `rms ${formatNumber(Math.abs(step), 3)}`) : gradientText(step)),
-        h("td", null, Number.isFinite(share(n)) ? h("span", null, `${formatNumber(100 * share(n), 3)} %`) : "·"));
+        h("td", valueText(n.value)),
+        h("td", isHidden(state, "grad", n.id) ? tile(0, { hidden: true }) : grad === undefined ? h("span.aside", n.zero ? "0" : "·") : tile(grad, { gradient: true })),
+        h("td", grad === undefined || isTensor(grad) ? (grad === undefined ? "·" : `rms ${formatNumber(Math.abs(step), 3)}`) : gradientText(step)),
+        h("td", Number.isFinite(share(n)) ? h("span", `${formatNumber(100 * share(n), 3)} %`) : "·"));
     });
-    fill(table, h("table", { class: "grid-table" }, h("thead", null, h("tr", null, ...heads)), h("tbody", null, ...rows)),
-      leaves.length > ROWS ? h("p", { class: "aside" }, `${leaves.length - ROWS} more leaves.`) : null,
-      story.stationary ? h("p", { class: "aside" }, `Stationary point: ${story.stationary.kind} (${story.stationary.why}).`) : null);
+    fill(table, h("table.grid-table", h("thead", h("tr", ...heads)), h("tbody", ...rows)),
+      leaves.length > ROWS ? h("p.aside", `${leaves.length - ROWS} more leaves.`) : null,
+      story.stationary ? h("p.aside", `Stationary point: ${story.stationary.kind} (${story.stationary.why}).`) : null);
   };
   drawn(app, ["story", "steps", "at", "part", "hidden", "tab", "selected"], draw);
 }
@@ -97,12 +97,12 @@ export function mountMemory(place, app) {
     const total = [...bytes.values()].reduce((a, b) => a + b, 0);
     const largest = [...story.memory].sort((a, b) => b.bytes - a.bytes).slice(0, ROWS);
     fill(place,
-      h("p", { class: "lead" }, story.memory.length ? `The backward pass keeps ${bytes.size} ${bytes.size === 1 ? "value" : "values"}: ` : "Nothing needs to be kept.", story.memory.length ? h("b", null, formatBytes(total)) : null),
-      largest.length ? h("table", { class: "grid-table" },
-        h("thead", null, h("tr", null, h("th", { scope: "col" }, "value"), h("th", { scope: "col" }, "size"), h("th", { scope: "col" }, "why"))),
-        h("tbody", null, ...largest.map((m) => h("tr", null, h("th", { scope: "row" }, link(state, m.node, app)), h("td", null, formatBytes(m.bytes)),
-          h("td", { class: "why" }, m.why || h("span", null, "for ", link(state, m.by, app), ` ${spoken(story.nodes[m.by].op)}`)))))) : null,
-      story.memory.length > ROWS ? h("p", { class: "aside" }, `${story.memory.length - ROWS} more, all smaller.`) : null);
+      h("p.lead", story.memory.length ? `The backward pass keeps ${bytes.size} ${bytes.size === 1 ? "value" : "values"}: ` : "Nothing needs to be kept.", story.memory.length ? h("b", formatBytes(total)) : null),
+      largest.length ? h("table.grid-table",
+        h("thead", h("tr", h("th", { scope: "col" }, "value"), h("th", { scope: "col" }, "size"), h("th", { scope: "col" }, "why"))),
+        h("tbody", ...largest.map((m) => h("tr", h("th", { scope: "row" }, link(state, m.node, app)), h("td", formatBytes(m.bytes)),
+          h("td.why", m.why || h("span", "for ", link(state, m.by, app), ` ${spoken(story.nodes[m.by].op)}`)))))) : null,
+      story.memory.length > ROWS ? h("p.aside", `${story.memory.length - ROWS} more, all smaller.`) : null);
   });
 }
 
@@ -116,18 +116,18 @@ export function mountCost(place, app) {
     const { gates, inputs, visits_reverse: reverse, visits_differences: differences } = story.cost;
     const most = Math.max(reverse, differences, 1);
     const bar = (/** @type {string} */ name, /** @type {number} */ n, /** @type {string} */ how) => {
-      const filled = h("span", { class: "bar-fill" });
+      const filled = h("span.bar-fill");
       filled.style.width = `${Math.max(0.5, (100 * n) / most)}%`;
-      return h("div", { class: "cost-row" }, h("div", null, h("b", null, n.toLocaleString("en")), ` ${name}`), h("div", { class: "bar-line", "aria-hidden": "true" }, filled), h("div", { class: "aside" }, how));
+      return h("div.cost-row", h("div", h("b", n.toLocaleString("en")), ` ${name}`), h("div.bar-line", { "aria-hidden": "true" }, filled), h("div.aside", how));
     };
     const product = gates * inputs;
     fill(place,
-      h("p", { class: "lead" }, "Gate visits for every gradient of this graph"),
+      h("p.lead", "Gate visits for every gradient of this graph"),
       bar("one backward pass", reverse, `forward and back: 2 × ${formatCount(gates)} gates`),
       bar("nudging inputs one at a time", differences, `(${formatCount(inputs)} inputs + 1) × ${formatCount(gates)} gates`),
-      h("p", null, `Here reverse mode is ${formatNumber(differences / Math.max(1, reverse), 3)} times cheaper.`),
-      h("p", { class: "lead" }, "As graphs grow"),
-      h("p", null, `n + p = ${formatCount(gates)} + ${formatCount(inputs)} = `, h("b", null, formatCount(gates + inputs)), ` against n × p = `, h("b", null, formatCount(product)), "."),
-      h("p", { class: "aside" }, "With 10,000 gates and 100,000 parameters: 110,000 against 1,000,000,000."));
+      h("p", `Here reverse mode is ${formatNumber(differences / Math.max(1, reverse), 3)} times cheaper.`),
+      h("p.lead", "As graphs grow"),
+      h("p", `n + p = ${formatCount(gates)} + ${formatCount(inputs)} = `, h("b", formatCount(gates + inputs)), ` against n × p = `, h("b", formatCount(product)), "."),
+      h("p.aside", "With 10,000 gates and 100,000 parameters: 110,000 against 1,000,000,000."));
   });
 }

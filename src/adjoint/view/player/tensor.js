@@ -38,20 +38,19 @@ function heatWords(tensor) {
 export function tensorPanel(label, tensor) {
   const count = tensor.shape.reduce((a, b) => a * b, 1);
   const shape = formatShape(tensor.shape) || "one number";
-  if (!count) return h("div", { class: "tensor" }, h("h3", null, label), h("p", null, `${shape}: empty`));
+  if (!count) return h("div.tensor", h("h3", label), h("p", `${shape}: empty`));
   const { pos = 0, neg = 0, nan = 0, inf = 0 } = tensor;
   const zero = Math.max(0, count - pos - neg - nan - (inf && pos + neg + nan + inf > count ? 0 : inf));
   const share = (/** @type {number} */ n) => `${formatNumber((100 * n) / count, 3)} %`;
   const stats = /** @type {[string, any][]} */ (["min", "mean", "max", "rms"].map((k) => [k, /** @type {any} */ (tensor)[k]]));
   return h(
-    "div",
-    { class: "tensor" },
-    h("h3", null, label, h("span", { class: "aside" }, ` ${shape} ${tensor.dtype}`)),
-    h("div", { class: "heat-box" }, heat(tensor, 14, 168)),
-    h("dl", { class: "stats" }, ...stats.filter(([, v]) => v !== undefined).map(([k, v]) => h("div", null, h("dt", null, k), h("dd", null, formatNumber(v, 6))))),
-    h("p", { class: "signs" },
-      h("span", { class: "pos" }, `+ ${share(pos)}`), h("span", { class: "neg" }, `− ${share(neg)}`), h("span", { class: "zero" }, `0 ${share(zero)}`),
-      nan ? h("span", { class: "bad" }, `✗ ${nan} NaN`) : null, inf ? h("span", { class: "bad" }, `✗ ${inf} ∞`) : null),
+    "div.tensor",
+    h("h3", label, h("span.aside", ` ${shape} ${tensor.dtype}`)),
+    h("div.heat-box", heat(tensor, 14, 168)),
+    h("dl.stats", ...stats.filter(([, v]) => v !== undefined).map(([k, v]) => h("div", h("dt", k), h("dd", formatNumber(v, 6))))),
+    h("p.signs",
+      h("span.pos", `+ ${share(pos)}`), h("span.neg", `− ${share(neg)}`), h("span.zero", `0 ${share(zero)}`),
+      nan ? h("span.bad", `✗ ${nan} NaN`) : null, inf ? h("span.bad", `✗ ${inf} ∞`) : null),
     histogram(tensor),
     sliceOf(tensor),
   );
@@ -62,9 +61,9 @@ function histogram({ hist }) {
   if (!hist || !hist.n.length) return null;
   const most = Math.max(1, ...hist.n);
   const bars = hist.n.map((n, i) => svg("rect", { x: i * 10 + 0.5, width: 9, y: 40 - (38 * n) / most, height: (38 * n) / most }, svg("title", null, String(n))));
-  return h("figure", { class: "hist" },
+  return h("figure.hist",
     svg("svg", { viewBox: "0 0 160 40", preserveAspectRatio: "none", role: "img", "aria-label": `Histogram of ${hist.n.length} bins: ${hist.n.join(", ")}` }, ...bars),
-    h("figcaption", null, h("span", null, formatNumber(hist.lo)), h("span", null, formatNumber(hist.hi))));
+    h("figcaption", h("span", formatNumber(hist.lo)), h("span", formatNumber(hist.hi))));
 }
 
 /** The corner that the story has in full. @param {TensorSummary} tensor */
@@ -74,8 +73,8 @@ function sliceOf({ slice, shape }) {
   // A vector reads as one row.
   const table = Array.isArray(slice) && slice.length && !Array.isArray(slice[0]) ? [slice] : rows;
   const whole = table.length * (table[0] || []).length === shape.reduce((a, b) => a * b, 1);
-  return h("details", { class: "slice" },
-    h("summary", null, whole ? "All numbers" : "Numbers of the first corner"),
-    h("div", { class: "slice-scroll", tabindex: 0, role: "group", "aria-label": "Numbers" },
-      h("table", null, h("tbody", null, ...table.map((row) => h("tr", null, ...row.map((v) => h("td", null, Array.isArray(v) ? "…" : formatExact(v)))))))));
+  return h("details.slice",
+    h("summary", whole ? "All numbers" : "Numbers of the first corner"),
+    h("div.slice-scroll", { tabindex: 0, role: "group", "aria-label": "Numbers" },
+      h("table", h("tbody", ...table.map((row) => h("tr", ...row.map((v) => h("td", Array.isArray(v) ? "…" : formatExact(v)))))))));
 }

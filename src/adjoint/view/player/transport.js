@@ -27,8 +27,8 @@ export function mountTransport(place, app) {
   const range = /** @type {HTMLInputElement} */ (
     h("input", { type: "range", min: 0, step: 1, "aria-label": "Step", oninput: () => act.go(Number(range.value)) })
   );
-  const ticks = h("div", { class: "ticks", "aria-hidden": "true" });
-  const halves = h("div", { class: "halves", "aria-hidden": "true" });
+  const ticks = h("div.ticks", { "aria-hidden": "true" });
+  const halves = h("div.halves", { "aria-hidden": "true" });
   fill(
     place,
     button("First step", () => act.go(0), { class: "transport-button first", "aria-keyshortcuts": "Home" }, icon("first")),
@@ -36,7 +36,7 @@ export function mountTransport(place, app) {
     play,
     button("Step forward", () => act.step(1), { class: "transport-button", "aria-keyshortcuts": "ArrowRight" }, icon("next")),
     button("Last step", () => act.go(store.get().steps.length - 1), { class: "transport-button last", "aria-keyshortcuts": "End" }, icon("last")),
-    h("div", { class: "track" }, ticks, halves, range),
+    h("div.track", ticks, halves, range),
     speed,
   );
   drawn(app, ["steps", "story", "at", "playing", "speed", "hidden"], (state, changed) => {
@@ -44,7 +44,7 @@ export function mountTransport(place, app) {
     range.max = String(last);
     range.value = String(state.at);
     range.setAttribute("aria-valuetext", stepWords(state, state.at));
-    if (changed.has("steps") || changed.has("hidden")) fillTicks(ticks, halves, state, app);
+    if (changed.has("steps") || changed.has("hidden") || state.steps.length > TICKED) fillTicks(ticks, halves, state, app);
     for (const tick of /** @type {Iterable<HTMLElement>} */ (ticks.children)) {
       const off = Math.abs(Number(tick.dataset.at) - state.at);
       tick.classList.toggle("current", !off);
@@ -89,7 +89,7 @@ function fillTicks(ticks, halves, state, app) {
   halves.hidden = !sparse;
   fill(ticks, ...steps.flatMap((step, at) => {
     const end = step.kind !== "forward" && step.kind !== "backward";
-    if (sparse && !end) return [];
+    if (sparse && !end && at !== state.at) return [];
     const gate = step.group >= 0 ? "▣" : step.node >= 0 ? story.nodes[step.node].symbol || "·" : "";
     const sign = step.kind === "inputs" ? "in" : step.kind === "turn" ? "turn" : step.kind === "done" ? "∇" : state.hidden.has(`name:${step.node}`) ? "?" : gate;
     const made = h("span", { class: `tick ${step.kind}${end ? " end" : ""}`, "data-at": at, title: stepWords(state, at), onclick: () => app.act.go(at) }, [...sign].slice(0, 4).join(""));

@@ -1,18 +1,18 @@
 /** Several files in one, stored as they are: what saving all steps gives. */
 
 /** @type {Uint32Array | null} */
-let sums = null;
+let checksums = null;
 
 /** The checksum that zip wants. @param {Uint8Array} bytes */
 function crc32(bytes) {
-  if (!sums) {
-    sums = Uint32Array.from({ length: 256 }, (_, n) => {
+  if (!checksums) {
+    checksums = Uint32Array.from({ length: 256 }, (_, n) => {
       for (let k = 0; k < 8; k++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
       return n;
     });
   }
   let sum = ~0;
-  for (const byte of bytes) sum = (sum >>> 8) ^ sums[(sum ^ byte) & 255];
+  for (const byte of bytes) sum = (sum >>> 8) ^ checksums[(sum ^ byte) & 255];
   return ~sum >>> 0;
 }
 
