@@ -8,6 +8,8 @@ import tempfile
 
 from hypothesis import HealthCheck, settings
 
+import adjoint  # noqa: F401 - first: what pytest imports alone binds its name in the package, where functions stand
+
 _shared = {"deadline": None, "derandomize": True, "database": None, "print_blob": True}
 settings.register_profile("ci", max_examples=60, suppress_health_check=[HealthCheck.too_slow], **_shared)
 settings.register_profile("thorough", max_examples=2_000, suppress_health_check=list(HealthCheck), **_shared)
