@@ -26,9 +26,9 @@ TOLD = """const told = (story) => ({
     backward: story.backward.slice(1).map((step, i) => [backwardSentence(story, i + 1),
         (step.parts || []).map((part) => rowText(story, i + 1, part))]),
     branches: Object.fromEntries(story.backward.flatMap((s) => s.parts || []).map((p) => story.edges[p.edge].src)
-        .map((src) => [src, branchesText(story, src)])),
+        .map((src) => [src, branchesSumText(story, src)])),
 });"""
-NAMES = "backwardSentence, branchesText, numberFormulaOf, renderFormula, rowText"
+NAMES = "backwardSentence, branchesSumText, numberFormulaOf, renderFormula, rowText"
 IMPORT = f'import {{ {NAMES} }} from "./words.js"; import {{ createLive }} from "./live.js"; {TOLD}'
 
 

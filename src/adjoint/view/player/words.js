@@ -259,7 +259,7 @@ export function rowText(story, entry, part) {
 }
 
 /** `branches add: +2 and +3 make +5`, once the last branch of a value has come. @param {Story} story @param {number} source */
-export function branchesText(story, source) {
+export function branchesSumText(story, source) {
   const shares = story.backward.flatMap((s) => s.parts || []).filter((p) => story.edges[p.edge].src === source);
   const sum = shares[shares.length - 1].sum;
   if (shares.length > 4 || isArray(sum)) return `${shares.length.toLocaleString("en")} branches add${isArray(sum) ? "" : ` to ${signedText(sum)}`}`;
