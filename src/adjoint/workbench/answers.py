@@ -101,7 +101,7 @@ def _too_long(length: int) -> SizeError:
 def _unexpected(error: BaseException) -> AdjointError:
     words = " ".join(str(error).split())[:200]
     return AdjointError(
-        f"the workbench could not answer: {type(error).__name__}: {words}",
+        f"the workbench could not answer ({type(error).__name__}: {words}).",
         help="its traceback stands in the terminal; please report it.",
     )
 
