@@ -249,3 +249,19 @@ def test_a_wrong_rule_is_status_1(folder):
     )
     outcome = adjoint("check", "own.py:f", "x=3")
     assert (outcome.exit_code, "WRONG" in outcome.stdout) == (1, True)
+
+
+def test_a_file_gives_inputs_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = "def inputs():\n    return {'a': 2.0, 'b': 3.0, 'c': 9.0}\n\ndef f(a, b=1.0):\n    return a * b\n"
+    (tmp_path / "own.py").write_text(text, "utf-8")
+    found = json.loads(adjoint("explain", "own.py:f", "--json", "-").stdout)
+    assert {n["name"]: n["value"] for n in found["nodes"] if n["kind"] == "leaf"} == {"a": 2, "b": 3}
+    found = json.loads(adjoint("explain", "own.py:f", "b=5", "--json", "-").stdout)
+    assert {n["name"]: n["value"] for n in found["nodes"] if n["kind"] == "leaf"} == {"a": 2, "b": 5}
+    (tmp_path / "own.py").write_text(text.replace("{'a': 2.0, 'b': 3.0, 'c': 9.0}", "[1.0]"), "utf-8")
+    assert "not values by the names" in refused(adjoint("explain", "own.py:f"))
+    (tmp_path / "own.py").write_text(text.replace("return {", "return 1 / 0 or {"), "utf-8")
+    assert "ZeroDivisionError" in refused(adjoint("explain", "own.py:f"))
+    (tmp_path / "own.py").write_text(text.replace("def inputs()", "def inputs(x)"), "utf-8")
+    assert "has no value" in refused(adjoint("explain", "own.py:f"))

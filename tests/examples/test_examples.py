@@ -1,9 +1,11 @@
 """Every example runs as its first lines say, and prints what it promises."""
 
+import json
 import re
 
 import pytest
 
+from cli.shell import process
 from examples.running import EXAMPLES, run
 
 
@@ -66,3 +68,18 @@ def test_digits_mlp_and_its_explanation(tmp_path):
     )  # fmt: skip
     assert "hidden = max" in told
     assert told.count("agrees") == 4
+
+
+def test_a_digit_as_a_page(tmp_path):
+    pytest.importorskip("sklearn")
+    digits = f"{EXAMPLES / 'digits_mlp.py'}:loss"
+    assert process("explain", digits, "--html", "a.html", "--json", "a.json", folder=tmp_path).returncode == 0
+    story = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    layers = ["hidden layer", "output layer", "cross-entropy"]
+    assert [g["name"] for g in story["groups"] if "parent" not in g] == layers
+    assert not any(g["open"] for g in story["groups"])
+    (images,) = (n for n in story["nodes"] if n.get("name") == "images")
+    for picture in (images["value"], images["grad"]):
+        assert picture["shape"] == [1, 8, 8]
+        assert (picture["thumb"]["rows"], picture["thumb"]["cols"]) == (8, 8)
+    assert (tmp_path / "a.html").stat().st_size < 400_000

@@ -377,3 +377,13 @@ def test_flat_source_and_its_lines():
     assert forward == ["c = w * x", "f = c * c"]
     assert "turn around" in code[found["backward"][0]["lines"][0] - 1]
     assert all(s["lines"] for s in found["backward"])
+
+
+def test_a_bad_entry_of_an_array_is_named():
+    def entropy(p):
+        return -np.sum(p * np.log(p))
+
+    with numpy.errstate(all="ignore"):
+        told = str(ad.explain(entropy)(numpy.array([0.5, 0.5, 0.0])))
+    assert "∞ first appears at log" in told
+    assert "in 1 of 3 entries, the first at [2]: input 0." in told

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from adjoint.cli.loading import own_inputs
 from adjoint.errors import AdjointError, ArgumentError, InputFileError
 from adjoint.expression import parse_values
 from adjoint.expression.place import nearest, shown
@@ -72,7 +73,10 @@ def _damaged(file: str, error: Exception) -> InputFileError:
 def arguments(
     function: Callable[..., Any], name: str, items: Sequence[str], inputs: str | None
 ) -> tuple[list[Any], dict[str, Any]]:
-    """The positional and the keyword arguments that a call gets; raises ArgumentError for missing and extra ones."""
+    """The positional and the keyword arguments that a call gets; raises ArgumentError for missing and extra ones.
+
+    A parameter that nobody gives a value takes that of the file's own ``inputs``, before its default.
+    """
     numbers = parse_values(items)
     arrays = {} if inputs is None else read_arrays(inputs)
     twice = sorted(numbers.keys() & arrays.keys())
@@ -86,6 +90,9 @@ def arguments(
         signature = inspect.signature(function)
     except (TypeError, ValueError) as error:
         raise ArgumentError(f"the parameters of {name} cannot be read.", help="name a function in Python.") from error
+    if any(key not in values for key in signature.parameters):
+        own = own_inputs(function)
+        values = {key: own[key] for key in signature.parameters if key in own} | values
     _complain(signature, values, name, inputs)
     positional: list[Any] = []
     keywords: dict[str, Any] = {}

@@ -65,6 +65,24 @@ def load_function(target: str) -> Callable[..., Any]:
     return _function_of(_module(path), function, target, path)
 
 
+def own_inputs(function: Callable[..., Any]) -> dict[str, Any]:
+    """The values by parameter that the file of a function gives: those that its function ``inputs`` returns.
+
+    Nothing where it has none. Raises UserError for what it raises, ArgumentError for a result that is no dict by name.
+    """
+    given = getattr(function, "__globals__", {}).get("inputs")
+    if not inspect.isfunction(given) or given is function or inspect.signature(given).parameters:
+        return {}
+    with contextlib.redirect_stdout(sys.stderr), telling():
+        found = given()
+    if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
+        raise ArgumentError(
+            f"inputs() returned {_article(type(found).__name__)}, and not values by the names of parameters.",
+            help='return a dict: {"w": 2.0, "x": array}.',
+        )
+    return found
+
+
 def _python_files(folder: Path) -> list[str]:
     with contextlib.suppress(OSError):
         return [entry.name for entry in folder.iterdir() if entry.suffix == ".py"]

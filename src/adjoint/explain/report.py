@@ -111,12 +111,22 @@ def bad_sentence(story: Story, item: Item) -> str:
     what = "NaN" if np.any(np.isnan(value)) else "∞"
     if item.op is None:
         return f"{what} first appears in {item.name or 'a constant'}, which is given."
-    operands = [words.number_text(o.value) for o in story.board.operations and story.board.operands(item)]
     where = f" (line {item.node.site.line})" if item.node is not None and item.node.site is not None else ""
+    place = np.unravel_index(int(np.argmax(~np.isfinite(value))), value.shape) if value.ndim else ()
+    operands = [words.number_text(_entry(o.value, value.shape, place)) for o in story.board.operands(item)]
     count = int(np.count_nonzero(~np.isfinite(value)))
     many = "" if value.ndim == 0 else f" in {count:,} of {value.size:,} entries"
+    at = "" if value.ndim == 0 else f", the first at [{', '.join(map(str, map(int, place)))}]"
     inputs = "input" if len(operands) == 1 else "inputs"
-    return f"{what} first appears at {item.op.name.replace('_', ' ')}{where}{many}: {inputs} {', '.join(operands)}."
+    return f"{what} first appears at {item.op.name.replace('_', ' ')}{where}{many}{at}: {inputs} {', '.join(operands)}."
+
+
+def _entry(value: Any, shape: tuple[int, ...], place: tuple[Any, ...]) -> Any:
+    """The entry of an operand at a place of the result, where it lines up with it; else the operand whole."""
+    try:
+        return np.broadcast_to(value, shape)[place]
+    except ValueError:
+        return value
 
 
 def tone_of(value: Any) -> str:
