@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adjoint.explain.nudge import EVERY_NODE, way_of
-from adjoint.explain.responsibility import reason_of
+from adjoint.explain.responsibility import lasting_reason
 from adjoint.explain.rules import rules_of
+from adjoint.graph.text import clean
 
 if TYPE_CHECKING:
     from adjoint.explain.story import Story
@@ -27,12 +28,12 @@ def make_live(story: Story, found: dict[str, Any]) -> None:
         found["rate"] = story.rate
     carried = {part.edge for step in story.backward for part in step.parts}
     for edge in board.edges:
-        gate = board.items[edge.dst]
-        if edge.id in carried or board.items[edge.src].grad is None:
+        source = board.items[edge.src]
+        if edge.id in carried or source.kind == "const" or source.role == "data":
             continue
-        reason = reason_of(board, edge, False)
-        if reason and (gate.grad is None or gate.dead):
-            found["edges"][edge.id]["stops"] = reason
+        reason = lasting_reason(board, edge, False)
+        if reason:
+            found["edges"][edge.id]["stops"] = clean(reason)
     few = len(board.operations) <= EVERY_NODE
     for item in board.items:
         if item.grad is not None and (few or item.id in story.nudges):

@@ -63,15 +63,24 @@ def reason_of(board: Board, edge: Edge, carried: bool) -> str:
     gate = board.items[edge.dst]
     op = gate.op
     assert op is not None
+    if gate.zero and op.family != "blocked":
+        return gate.zero
+    lasting = lasting_reason(board, edge, carried)
+    if not lasting and op.family == "router" and edge.local is not None and not np.any(np.asarray(edge.local) != 0):
+        return f"{title_of(gate)} routes the gradient elsewhere{_at(gate)}"
+    return lasting
+
+
+def lasting_reason(board: Board, edge: Edge, carried: bool) -> str:
+    """Why nothing ever comes back along one use, whatever the numbers are and whatever stands behind, or ""."""
+    gate = board.items[edge.dst]
+    op = gate.op
+    assert op is not None
     if op.family == "blocked":
         by = gate.params.get("by") if op.name == "cut" else None
         return f"{by or title_of(gate)} blocks it{_at(gate)}" + (f": {op.reason}" if not by else "")
-    if gate.zero:
-        return gate.zero
     if gate.dead:
         return f"{title_of(gate)} passes nothing on{_at(gate)}"
-    if op.family == "router" and edge.local is not None and not np.any(np.asarray(edge.local) != 0):
-        return f"{title_of(gate)} routes the gradient elsewhere{_at(gate)}"
     if not carried and op.differentiable and gate.grad is not None:
         return f"{title_of(gate)} has no derivative by this input{_at(gate)}"
     return ""

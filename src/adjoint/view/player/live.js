@@ -153,8 +153,7 @@ export function createLive(story) {
           made.kinks = 1;
           made.note = `a kink or step in 1 of 1: ${shown.gates[node.op || ""].kink}`;
         }
-        const zero = known(i) ? stops[i] : node.zero;
-        if (zero) made.zero = zero;
+        if (stops[i]) made.zero = stops[i];
         return node.kind === "op" ? lazily(made, i) : made;
       }),
       edges: shown.edges.map((e, i) => ({
@@ -191,7 +190,6 @@ export function createLive(story) {
  */
 function stoppedEdges(story, { grad, local }, ruleOf) {
   const { nodes, edges, backward } = story;
-  const root = nodes.findIndex((n) => n.role === "root");
   const carried = new Set(backward.flatMap((step) => (step.parts || []).map((p) => p.edge)));
   /** @type {string[][]} */
   const reasons = nodes.map(() => []);
@@ -203,16 +201,16 @@ function stoppedEdges(story, { grad, local }, ruleOf) {
   // Users come after what they use, so going back every gate's own reason is known when it is asked for.
   for (let i = nodes.length - 1; i >= 0; i--) {
     const node = nodes[i];
-    if (node.grad === undefined) zero[i] = node.zero || "";
-    else if (i !== root && grad[i] === 0) {
+    const told = node.role === "parameter" || node.role === "intermediate";
+    if (told && (node.grad === undefined || grad[i] === 0)) {
       const found = reasons[i];
       zero[i] = !found.length ? node.zero || "" : found.every((r) => r) ? [...new Set(found.reverse())].join("; ") : "";
     }
     const at = node.line === undefined ? "" : ` (line ${node.line})`;
     for (const edge of ins[i]) {
-      const routed = carried.has(edge.id) && ruleOf(i).zeros === "routes" && local[edge.id] === 0;
+      const routed = !edge.stops && carried.has(edge.id) && ruleOf(i).zeros === "routes" && local[edge.id] === 0;
       const elsewhere = routed ? `${(node.op || "").replaceAll("_", " ")} routes the gradient elsewhere${at}` : "";
-      reasons[edge.src].push(edge.stops || zero[i] || elsewhere);
+      reasons[edge.src].push((node.gate !== "blocks" && zero[i]) || edge.stops || elsewhere);
     }
   }
   return zero;
