@@ -89,20 +89,35 @@ async function png(name, text) {
 }
 
 /**
- * Steps through the whole story and back to where the user is, taking a picture of each stop.
+ * The pictures of some stops; then the player is back where the user is.
+ * @param {App} app
+ * @param {number[]} stops
+ */
+function picturesOf(app, stops) {
+  const { at, part } = app.store.get();
+  const made = stops.map((stop) => {
+    app.store.set({ at: stop, part: -1 });
+    return app.stage.toSvg();
+  });
+  app.store.set({ at, part });
+  return made;
+}
+
+/** A picture as an element of this page. @param {string} text */
+export function pictureElement(text) {
+  return document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
+}
+
+/**
+ * All stops in one file.
  * @param {App} app
  * @param {string} name
  */
 function allSteps(app, name) {
-  const { at, part, steps } = app.store.get();
+  const { steps } = app.store.get();
   const count = Math.min(steps.length, PICTURES);
-  /** @type {[string, string][]} */
-  const files = [];
-  for (let i = 0; i < count; i++) {
-    app.store.set({ at: i, part: -1 });
-    files.push([`${name}-${String(i).padStart(String(count - 1).length, "0")}.svg`, app.stage.toSvg()]);
-  }
-  app.store.set({ at, part });
+  const files = picturesOf(app, Array.from({ length: count }, (_, i) => i)).map((text, i) =>
+    /** @type {[string, string]} */ ([`${name}-${String(i).padStart(String(count - 1).length, "0")}.svg`, text]));
   return save(`${name}-steps.zip`, zipped(files), "application/zip") + (count < steps.length ? ` The first ${count} of ${steps.length} steps.` : "");
 }
 
@@ -111,14 +126,14 @@ function allSteps(app, name) {
  * @param {App} app
  */
 function pageText(app) {
-  const { story } = app.store.get();
+  const { story, steps } = app.store.get();
   const copy = /** @type {HTMLElement} */ (document.documentElement.cloneNode(true));
   const player = copy.querySelector("#player");
   if (player) {
     player.className = "";
     // Who opens it without scripts has the picture and the text.
-    const picture = new DOMParser().parseFromString(app.stage.toSvg(), "image/svg+xml").documentElement;
-    player.replaceChildren(h("div.still", h("h1", story.title), document.importNode(picture, true), ...textView(app.store.get())));
+    const [picture] = picturesOf(app, [steps.length - 1]);
+    player.replaceChildren(h("div.still", h("h1", story.title), pictureElement(picture), ...textView(app.store.get()).slice(1)));
   }
   copy.removeAttribute("class");
   const place = /** @type {HTMLElement | null} */ (copy.querySelector("#story"));

@@ -9,7 +9,7 @@ import { mountCost, mountGradients, mountMemory } from "./tables.js";
 /** @typedef {import("./types.js").App} App */
 
 /** @type {[string, string, (place: HTMLElement, app: App) => void][]} */
-const TABS = [
+const INSPECTOR_TABS = [
   ["node", "Node", mountNodeTab],
   ["gradients", "Gradients", mountGradients],
   ["chain", "Chain rule", mountChain],
@@ -23,9 +23,9 @@ const TABS = [
  */
 export function mountInspector(place, app) {
   const { store } = app;
-  const tabs = TABS.map(([id, name]) =>
+  const tabs = INSPECTOR_TABS.map(([id, name]) =>
     h("button", { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": `panel-${id}`, onclick: () => store.set({ tab: id }, true) }, name));
-  const panels = TABS.map(([id]) => h("div", { class: "panel", role: "tabpanel", id: `panel-${id}`, "aria-labelledby": `tab-${id}`, tabindex: 0 }));
+  const panels = INSPECTOR_TABS.map(([id]) => h("div", { class: "panel", role: "tabpanel", id: `panel-${id}`, "aria-labelledby": `tab-${id}`, tabindex: 0 }));
   const list = h("div.tabs", { role: "tablist", "aria-label": "Inspector" }, ...tabs);
   list.addEventListener("keydown", (event) => {
     const at = tabs.indexOf(/** @type {HTMLElement} */ (event.target));
@@ -34,20 +34,20 @@ export function mountInspector(place, app) {
     event.preventDefault();
     event.stopPropagation();
     const next = (to + tabs.length) % tabs.length;
-    store.set({ tab: TABS[next][0] }, true);
+    store.set({ tab: INSPECTOR_TABS[next][0] }, true);
     tabs[next].focus();
   });
   fill(place, list, ...panels);
-  TABS.forEach(([, , mount], i) => mount(panels[i], app));
+  INSPECTOR_TABS.forEach(([, , mount], i) => mount(panels[i], app));
   drawn(app, ["tab"], ({ tab }) => {
-    TABS.forEach(([id], i) => {
+    INSPECTOR_TABS.forEach(([id], i) => {
       tabs[i].setAttribute("aria-selected", String(id === tab));
       tabs[i].tabIndex = id === tab ? 0 : -1;
       panels[i].hidden = id !== tab;
     });
   });
   app.commands.inspector = () => {
-    const at = TABS.findIndex(([id]) => id === store.get().tab);
+    const at = INSPECTOR_TABS.findIndex(([id]) => id === store.get().tab);
     tabs[Math.max(0, at)].focus();
     place.scrollIntoView({ block: "nearest" });
   };

@@ -3,7 +3,8 @@
 import { mountAnnouncer } from "./announce.js";
 import { mountBanner } from "./banner.js";
 import { mountCode } from "./code.js";
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
+import { pictureElement } from "./export.js";
 import { mountExplanation } from "./explanation.js";
 import { mountFormula } from "./formula.js";
 import { mountHeader } from "./header.js";
@@ -74,8 +75,20 @@ function appearance(app) {
     app.say(store.get().slides ? "Slides. Press S or Escape to leave." : "Slides left.");
     requestAnimationFrame(() => app.stage.fit());
   };
-  // Paper is white: whatever the theme, a print has the light colours.
-  addEventListener("beforeprint", () => page.remove("dark"));
-  addEventListener("afterprint", show);
+  // Paper is white and cannot be scrolled: the light colours, the whole picture, and the gradients.
+  const printed = h("div.printed");
+  let tab = "node";
+  root.querySelector(".look")?.append(printed);
+  addEventListener("beforeprint", () => {
+    page.remove("dark");
+    fill(printed, pictureElement(app.stage.toSvg({ theme: "light" })));
+    tab = store.get().tab;
+    store.set({ tab: "gradients" });
+  });
+  addEventListener("afterprint", () => {
+    show();
+    fill(printed);
+    store.set({ tab });
+  });
   show();
 }
