@@ -164,3 +164,9 @@ def test_whole_numbers_to_negative_powers_say_what_to_do(call):
     with pytest.raises(ArgumentError, match="negative integer powers") as caught:
         call(np.array([1, -1]))
     assert "astype(float)" in caught.value.help
+
+
+@pytest.mark.parametrize("options", [{"cache": "folder"}, {"strict": "yes"}, {"guard": 1}])
+def test_settings_that_are_neither_true_nor_false_are_refused(options):
+    with pytest.raises(ArgumentError, match="True or False for " + next(iter(options))):
+        ad.compile(lambda x: x, **options)

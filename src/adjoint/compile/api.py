@@ -9,7 +9,7 @@ from typing import Any
 from adjoint.compile.backend import Options, checked_backend
 from adjoint.compile.executable import Executable
 from adjoint.compile.replay import Replay
-from adjoint.errors import OperandError
+from adjoint.errors import ArgumentError, OperandError
 from adjoint.graph.graph import Graph
 from adjoint.site import here
 from adjoint.tensor import Tensor
@@ -28,6 +28,13 @@ def compile(
 ) -> Any:
     """See ``ad.compile`` (front.py)."""
     backend = checked_backend(backend)
+    for name, given in (("cache", cache), ("guard", guard), ("strict", strict)):
+        if not isinstance(given, bool):
+            raise ArgumentError(
+                f"compile takes True or False for {name}, got {given!r}.",
+                where=here(),
+                help="the folder of the disk cache is named by ADJOINT_CACHE_DIR." if name == "cache" else None,
+            )
     options = Options(backend, cache, strict, namespace)
     if f is None:
         return functools.partial(
