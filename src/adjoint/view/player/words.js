@@ -207,7 +207,7 @@ export function backwardSentence(story, entry) {
   const { node, parts = [], says } = story.backward[entry];
   if (says !== undefined) return says;
   const gate = story.nodes[node];
-  const words = story.gates[gate.op || ""];
+  const words = story.gates[gate.op || ""] || { back: "" };
   const operands = operandsOf(story, node);
   /** @type {Record<string, Piece>} */
   const facts = { out: piece(gate.name || "", STANDS, "name") };
