@@ -39,8 +39,8 @@ class SheetGrid {
 
   /** Adds up the widths and heights; the size of the whole. @returns {Cell} */
   settle() {
-    this.columns = sums(this.wide);
-    this.rows = sums(this.high);
+    this.columns = runningSums(this.wide);
+    this.rows = runningSums(this.high);
     return [this.columns[this.wide.length], this.rows[this.high.length]];
   }
 
@@ -51,7 +51,7 @@ class SheetGrid {
 }
 
 /** @param {number[]} sizes */
-function sums(sizes) {
+function runningSums(sizes) {
   const out = [0];
   for (const size of sizes) out.push(out[out.length - 1] + size);
   return out;

@@ -232,7 +232,8 @@ export class PixelGrid {
       const fence = below[row - 1] + above[row];
       let pitch = fence ? this.down[row - 1] + this.up[row] + fence : 0;
       for (let b = 0; b < bands; b++) pitch = Math.max(pitch, down[row - 1][b] + up[row][b]);
-      pitch += ROW_GAP;
+      // Rows of wires alone lie as close as lanes do.
+      pitch += fence || holds[row - 1] || holds[row] ? ROW_GAP : 0;
       if (holds[row - 1] && holds[row]) pitch = Math.max(pitch, least) * options.across;
       y[row] = y[row - 1] + pitch;
     }

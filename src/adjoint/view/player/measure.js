@@ -41,7 +41,7 @@ const DROP = 13;
 const BESIDE = 9;
 const NAME_GAP = 7;
 const THUMB_GAP = 9;
-const VERB_ROOM = 24;
+const VERB_ROOM = 28;
 
 /** How far ports of a gate are apart. @param {number} count @param {boolean} flip */
 export function portStep(count, flip) {
@@ -110,7 +110,7 @@ export class Measurer {
     const verb = !this.flip && told && told.kind === "op" && item.group < 0 ? VERB_ROOM : 0;
     this.claim(size, 0, half + verb, half + (item.group >= 0 ? 6 : 0));
     if (root) this.claim(size, 3, half, half);
-    if (told) this.shelf(size, item, told, inside || root ? "" : shortName(told.name));
+    if (told) this.shelf(size, item, told, inside || root ? "" : drawnName(told.name));
     if (item.outs.length > 1) this.fan(size, item);
     return size;
   }
@@ -129,7 +129,7 @@ export class Measurer {
 
   /** A circle of radius 24 for a short name, drawn out for a longer one. @param {string} name @param {string} kind */
   circle(name, kind) {
-    const text = shortName(name);
+    const text = drawnName(name);
     const size = Math.min(23, (kind === "root" ? 34 : 40) / Math.max(textWidth(text, 1), 0.1));
     if (size >= 16) return this.outline(kind, true, 48, 48, text, size);
     return this.outline(kind, true, Math.max(48, textWidth(text, 17) + (kind === "root" ? 36 : 28)), 48, text, 17);
@@ -150,7 +150,7 @@ export class Measurer {
     const wide = Math.max(60, textWidth(text, size) + 20, this.flip ? ports : 0);
     const box = this.outline("op", false, wide, Math.max(46, this.flip ? 0 : ports), text, size);
     if (!this.textbook) return [box];
-    return [box, this.circle(node.name || `v${subscript(node.id)}`, item.ends ? "root" : "variable")];
+    return [box, this.circle(node.name || `v${node.id}`, item.ends ? "root" : "variable")];
   }
 
   /** @param {Item} item */
@@ -213,11 +213,10 @@ export class Measurer {
     if (pill) put("grad", lead, bare && !upper ? -PILL_HEIGHT / 2 : DROP, pill, PILL_HEIGHT, "");
     if (upper) this.claim(size, 1, RISE + ASCENT, 8);
     if (pill) this.claim(size, 2, 8, DROP + PILL_HEIGHT);
-    const text = Math.max(upper, pill);
-    let end = text ? lead + text : 6;
-    const beside = lead + (text ? text + THUMB_GAP : 0);
+    let end = upper || pill ? lead + Math.max(upper, pill) : 6;
     thumbs.forEach((sides, below) => {
       if (!sides) return;
+      const beside = lead + (below ? pill : upper) + THUMB_GAP;
       put(below ? "thumb-grad" : "thumb", beside, below ? 12 : -12 - sides[1], sides[0], sides[1], "");
       this.claim(size, 1, below ? 8 : 12 + sides[1], below ? 12 + sides[1] : 8);
       end = Math.max(end, beside + sides[0]);
@@ -270,7 +269,9 @@ function partialSums(story) {
   return sums;
 }
 
-/** @param {number} id */
-function subscript(id) {
-  return String(id).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[Number(d)]);
+/** A name as mathematics writes it, v2 with its 2 below, and short. @param {string | undefined} name */
+function drawnName(name) {
+  const short = shortName(name);
+  const parts = /^([^\W\d_]+)_?(\d+)$/u.exec(short);
+  return parts ? parts[1] + parts[2].replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[Number(d)]) : short;
 }

@@ -72,6 +72,11 @@ function tensorSign(value) {
   return Math.max(pos, neg) >= AGREE * (pos + neg) ? (pos > neg ? "pos" : "neg") : "mixed";
 }
 
+/** The strong colour of a sign; entries of both signs take the neutral one. @param {string} sign */
+export function toneColour(sign) {
+  return sign === "pos" || sign === "neg" || sign === "bad" ? sign : "zero";
+}
+
 /** The magnitude alone, without any text. @param {Quantity | undefined} value */
 export function magnitude(value) {
   if (value === undefined) return 0;
