@@ -10,12 +10,13 @@ from adjoint.explain import words
 from adjoint.explain.exercises import exercises_of
 from adjoint.explain.gatewords import follows_numbers, gate_words
 from adjoint.explain.grids import Grids, written_groups
-from adjoint.explain.grouping import Groups
+from adjoint.explain.grouping import LARGE, Groups
 from adjoint.explain.items import Edge, Item
 from adjoint.explain.live import make_live
 from adjoint.explain.nudge import Nudge
 from adjoint.explain.passes import BackwardStep
-from adjoint.explain.statistics import written
+from adjoint.explain.statistics import EVERYTHING, written
+from adjoint.explain.thin import thinned
 from adjoint.graph.text import clean
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def document(story: Story, exercises: bool = True) -> dict[str, Any]:
     board = story.board
     grids = Grids(Groups(board, story.recording))
     listing = story.listing
-    nodes = [_node(story, item, grids) for item in board.items]
+    brief = len(board.items) > LARGE
+    nodes = [_node(story, item, grids, brief) for item in board.items]
+    edges = [_edge(story, edge, brief) for edge in board.edges]
     found: dict[str, Any] = {
         "adjoint_story": VERSION,
         "title": clean(story.heading),
@@ -39,10 +42,10 @@ def document(story: Story, exercises: bool = True) -> dict[str, Any]:
         "live": False,
         "outcome": _outcome(story),
         "nodes": nodes,
-        "edges": [_edge(story, edge) for edge in board.edges],
+        "edges": edges,
         "groups": written_groups(grids),
         "forward": [_forward(item, listing.forward.get(item.id, [])) for item in board.operations],
-        "backward": _backward(story),
+        "backward": _backward(story, nodes, edges),
         "gates": gate_words(board),
         "code": listing.lines,
     }
@@ -63,23 +66,27 @@ def document(story: Story, exercises: bool = True) -> dict[str, Any]:
         {"node": k.node, "bytes": k.bytes, "by": k.by, "why": clean(k.why)} for k in story.kept if k.node is not None
     ]
     make_live(story, found)
-    found["exercises"] = exercises_of(story, found) if exercises else []
+    found["exercises"] = exercises_of(story, found) if exercises and not brief else []
     return found
 
 
 def to_json(found: dict[str, Any]) -> str:
     """The document as JSON; safe inside a script element too, because ``<`` is written as an escape.
 
+    A large one is thinned: what follows from the rest of it is left out.
+
     >>> to_json({"title": "</script>"})
     '{"title":"\\\\u003c/script>"}'
     """
+    if len(found.get("nodes", ())) > LARGE and not found.get("thin"):
+        found = thinned(found)
     text = json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     # Line and paragraph separators end a line of JavaScript; surrogates cannot be written as UTF-8.
     text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _node(story: Story, item: Item, grids: Grids) -> dict[str, Any]:
+def _node(story: Story, item: Item, grids: Grids, brief: bool) -> dict[str, Any]:
     found: dict[str, Any] = {"id": item.id, "kind": item.kind}
     if item.role:
         found["role"] = item.role
@@ -99,13 +106,14 @@ def _node(story: Story, item: Item, grids: Grids) -> dict[str, Any]:
         found["step"] = written(row.step)
     if row is not None and row.share is not None:
         found["share"] = row.share
-    if item.op is not None:
+    if item.op is not None and not brief:
         found["mathml"] = words.own_formula(story.board, item).mathml
     found["spec"] = item.spec
+    keys = ("thumb",) if brief else EVERYTHING
     if item.value is not None and not isinstance(item.value, tuple):
-        found["value"] = written(item.value)
+        found["value"] = written(item.value, keys)
     if item.grad is not None and not isinstance(item.grad, tuple):
-        found["grad"] = written(item.grad)
+        found["grad"] = written(item.grad, keys)
     box = grids.groups.of[item.id]
     if box.outer is not None:
         found["group"] = box.id
@@ -116,6 +124,7 @@ def _node(story: Story, item: Item, grids: Grids) -> dict[str, Any]:
     site = item.site if item.kind == "op" else None
     if site is not None:
         found["line"] = site.line
+    if site is not None and not brief:
         found["site"] = clean(f"{os.path.basename(site.file)}:{site.line} {site.expression}".strip())
     if item.kind == "op":
         found["saves"] = [k.node for k in story.kept_by.get(item.id, ()) if k.node is not None]
@@ -133,15 +142,16 @@ def _note(item: Item) -> str:
     return item.note
 
 
-def _edge(story: Story, edge: Edge) -> dict[str, Any]:
+def _edge(story: Story, edge: Edge, brief: bool) -> dict[str, Any]:
     found: dict[str, Any] = {"id": edge.id, "src": edge.src, "dst": edge.dst, "slot": edge.slot}
-    if edge.local is not None:
-        found["local"] = written(edge.local)
-    slope = words.slope_formula(story.board, edge) if edge.contrib is not None else None
+    keys = () if brief else EVERYTHING
+    if edge.local is not None and edge.contrib is not None:
+        found["local"] = written(edge.local, keys)
+    slope = words.slope_formula(story.board, edge) if edge.contrib is not None and not brief else None
     if slope is not None:
         found["mathml"] = slope.mathml
     if edge.contrib is not None:
-        found["contrib"] = written(edge.contrib)
+        found["contrib"] = written(edge.contrib, keys)
     return found
 
 
@@ -155,27 +165,31 @@ def _forward(item: Item, lines: list[int]) -> dict[str, Any]:
     return found
 
 
-def _backward(story: Story) -> list[dict[str, Any]]:
+def _backward(story: Story, nodes: list[dict[str, Any]], edges: list[dict[str, Any]]) -> list[dict[str, Any]]:
     root = story.board.root
     if root is None or not (story.backward or root.role == "parameter") or root.grad is None:
         return []
     listing = story.listing
     steps: list[dict[str, Any]] = [{"node": root.id, "seed": written(root.grad), "lines": listing.seed}]
     for step in story.backward:
-        steps.append(_step(story, step, listing.backward.get(step.node, [])))
+        found = _step(story, step, nodes, edges)
+        found["lines"] = listing.backward.get(step.node, [])
+        steps.append(found)
     return steps
 
 
-def _step(story: Story, step: BackwardStep, lines: list[int]) -> dict[str, Any]:
+def _step(story: Story, step: BackwardStep, nodes: list[dict[str, Any]], edges: list[dict[str, Any]]) -> dict[str, Any]:
     parts = []
+    keys = () if len(nodes) > LARGE else EVERYTHING
     told = len(story.backward) <= TOLD and not follows_numbers(story.board, story.board.items[step.node])
     for part in step.parts:
         row: dict[str, Any] = {"edge": part.edge}
+        edge = edges[part.edge]
         if part.local is not None:
-            row["local"] = written(part.local)
+            row["local"] = edge["local"] if "local" in edge else written(part.local, keys)
         # A share that was only added up on the way stands as the sum that it made.
-        row["down"] = written(part.sum if part.down is None else part.down)
-        row["sum"] = written(part.sum)
+        row["down"] = written(part.sum, keys) if part.down is None else edge["contrib"]
+        row["sum"] = row["down"] if part.of == 1 else written(part.sum, keys)
         row["of"] = part.of
         if told:
             row["says"] = clean(words.row_text(story.board, step, part)[1])
@@ -183,7 +197,8 @@ def _step(story: Story, step: BackwardStep, lines: list[int]) -> dict[str, Any]:
     up = step.up
     if isinstance(up, tuple | list) or up is None:
         up = next((u for u in up or () if u is not None), 0.0)
-    found = {"node": step.node, "up": written(up), "lines": lines, "parts": parts}
+    whole = nodes[step.node].get("grad")
+    found = {"node": step.node, "up": written(up) if whole is None else whole, "lines": [], "parts": parts}
     if told:
         found["says"] = clean(words.backward_sentence(story.board, step))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,15 @@ BINS = 16
 WHOLE = 16
 #: So many rows and columns (from each end) of a larger array are its corners.
 EDGE = 2
+#: What the summary of an array has besides its shape and its statistics.
+EVERYTHING = ("hist", "thumb", "slice")
 _WORDS = {float("inf"): "Infinity", float("-inf"): "-Infinity"}
 
 
-def written(value: Any) -> Any:
+def written(value: Any, keys: Collection[str] = EVERYTHING) -> Any:
     """A value for the JSON: a number, "NaN" or "Infinity", ``{re, im}``, or the summary of an array.
+
+    ``keys`` says which of the dearer parts a summary has.
 
     >>> written(2.0), written(np.float32(-np.inf)), written(1 + 2j)
     (2.0, '-Infinity', {'re': 1.0, 'im': 2.0})
@@ -27,7 +32,7 @@ def written(value: Any) -> Any:
     -0.5
     """
     if isinstance(value, np.ndarray) and value.shape:
-        return summary(value)
+        return summary(value, keys)
     number = value.item() if hasattr(value, "item") else value
     if isinstance(number, bool):
         return int(number)
@@ -42,7 +47,7 @@ def _real(number: float) -> float | str:
     return _WORDS.get(number, number)
 
 
-def summary(array: np.ndarray[Any, Any]) -> dict[str, Any]:
+def summary(array: np.ndarray[Any, Any], keys: Collection[str] = EVERYTHING) -> dict[str, Any]:
     """Shape, statistics over the finite entries, counts, a histogram, a heat map and the corners.
 
     Complex arrays are measured by the absolute value of their entries, and have no signs.
@@ -65,10 +70,11 @@ def summary(array: np.ndarray[Any, Any]) -> dict[str, Any]:
         found["pos"] = int(np.count_nonzero(array > 0)) if signed else 0
         found["neg"] = int(np.count_nonzero(array < 0)) if signed else 0
         found["nan"], found["inf"] = nan, inf
-        if finite.size:
+        if finite.size and "hist" in keys:
             found["hist"] = _histogram(finite)
-        if array.size:
+        if array.size and "thumb" in keys:
             found["thumb"] = thumbnail(real)
+        if array.size and "slice" in keys:
             found["slice"] = nested(array if array.size <= WHOLE else corners(array))
     return found
 

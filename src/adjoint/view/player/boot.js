@@ -2,6 +2,7 @@
 
 import { fill, h } from "./dom.js";
 import { startPlayer } from "./main.js";
+import { filledStory } from "./thin.js";
 
 const VERSION = 1;
 
@@ -39,7 +40,7 @@ export async function boot() {
     fill(root, h("p", { class: "empty" }, "Nothing to show: the function did no operation on a tracked input."));
     return;
   }
-  startPlayer(root, story);
+  startPlayer(root, filledStory(story));
 }
 
 boot();
