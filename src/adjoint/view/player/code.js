@@ -2,7 +2,7 @@
 
 import { fill, h } from "./dom.js";
 import { drawn } from "./drawn.js";
-import { isHidden, nodeShown, readingOf } from "./reading.js";
+import { isHidden, nodeShown, readingOf, stopOfEntry } from "./reading.js";
 import { gradientText, toneOf, valueText } from "./show.js";
 
 /** @typedef {import("./types.js").App} App */
@@ -148,9 +148,9 @@ export function mountCode(place, app) {
 function lineNode(state, line, lit, active) {
   const { story, steps, at, selected } = state;
   const fact = lineFacts(story)[line];
-  const stop = fact ? steps.findIndex((s) => s.kind !== "inputs" && s.kind !== "done" && (fact.kind === "forward") === (s.kind === "forward") && s.entries.includes(fact.entry)) : line ? steps.length - 1 : 0;
+  const stop = fact ? stopOfEntry(state, fact.kind, fact.entry) : line ? steps.length - 1 : 0;
   const now = lit.has(line);
-  const reached = stop >= 0 && stop <= at;
+  const reached = stop !== undefined && stop <= at;
   const { text, tone } = reached ? lineResult(state, fact) : { text: "", tone: "" };
   const [code, comment] = splitComment(story.code[line]);
   const picked = fact && fact.kind === "forward" && fact.node === selected;
@@ -187,8 +187,7 @@ function goToLine(app, line) {
   const { story, steps } = app.store.get();
   const fact = lineFacts(story)[line];
   if (!fact) return app.act.go(line ? steps.length - 1 : 0);
-  const forward = fact.kind === "forward";
-  const stop = steps.findIndex((s) => s.kind !== "inputs" && s.kind !== "done" && forward === (s.kind === "forward") && s.entries.includes(fact.entry));
-  if (stop >= 0) app.act.go(stop);
+  const stop = stopOfEntry(app.store.get(), fact.kind, fact.entry);
+  if (stop !== undefined) app.act.go(stop);
   if (app.store.get().selected !== null) app.act.select(null);
 }

@@ -44,9 +44,12 @@ export function svg(tag, given, ...children) {
   return /** @type {SVGElement} */ (made);
 }
 
-/** @param {Node | string | number} child */
+/**
+ * Text without the marks that turn its direction: a name must not reorder the sentence around it.
+ * @param {Node | string | number} child
+ */
 function asNode(child) {
-  return typeof child === "object" ? child : document.createTextNode(String(child));
+  return typeof child === "object" ? child : document.createTextNode(String(child).replace(/[\u202a-\u202e\u2066-\u2069]/g, ""));
 }
 
 /**

@@ -93,7 +93,7 @@ export function backwardRows(state, entry, app) {
       ? h("span.tile.zero.rule", { "data-tile": "local", ...about }, hide("local") ? "?" : p.says || "own rule")
       : tile(p.local, { tone: "zero", hidden: hide("local"), "data-tile": "local", ...about });
     const formula = asRule || hide("local") || !edge.mathml ? null : math(edge.mathml, "");
-    const slope = formula && formula.textContent !== valueText(p.local) ? h("span.slope-is", "slope is ", formula) : null;
+    const slope = formula && formula.textContent !== valueText(p.local) && (formula.textContent || "").length < 32 ? h("span.slope-is", "slope is ", formula) : null;
     return h(
       "tr",
       { "data-edge": p.edge },

@@ -56,6 +56,7 @@ export function mountFormula(place, app) {
 function bare(story) {
   const inputs = story.nodes.filter((n) => n.kind === "leaf").map((n) => n.name || "·");
   const names = inputs.length > 6 ? [...inputs.slice(0, 5), "…"] : inputs;
+  if (!story.forward.length) return nameNode(story, 0, 40);
   const head = readingOf(story).root < 0 ? "" : " = ";
   const list = names.flatMap((name, i) => [i ? ", " : "", h("i", name)]);
   return h("span.plain-formula", readingOf(story).root < 0 ? null : nameNode(story, readingOf(story).root), head, `${story.title || "f"}(`, ...list, ")");

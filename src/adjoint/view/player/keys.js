@@ -10,7 +10,7 @@ import { SPEEDS } from "./transport.js";
 export function mountKeys(app) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    const target = /** @type {Element} */ (event.target);
+    const target = event.target instanceof Element ? event.target : document.body;
     if (target.closest("dialog[open], textarea, select, [contenteditable=''], [contenteditable=true]")) return;
     const input = /** @type {HTMLInputElement | null} */ (target.closest("input"));
     if (input && input.type !== "range") return;

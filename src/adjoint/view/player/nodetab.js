@@ -4,7 +4,7 @@ import { button, fill, h, math } from "./dom.js";
 import { drawn } from "./drawn.js";
 import { formatBytes, formatExact } from "./format.js";
 import { inputControl } from "./inputs.js";
-import { nameNode } from "./names.js";
+import { nameNode, partial } from "./names.js";
 import { mountNudge } from "./nudgepanel.js";
 import { capital, isHidden, isTensor, nodeShown, readingOf, rootName, spoken } from "./reading.js";
 import { gradientText, inProduct, tile, valueText } from "./show.js";
@@ -111,7 +111,7 @@ function gradientOf(state, id, app) {
   if (grad !== undefined) {
     const partly = state.known.total[id] > state.at;
     const shown = copyable(gradientText(grad, 6), grad, true, app);
-    return h("span", h("span.partial", `∂${rootName(state.story)}/∂`, nameNode(state.story, id), " = "), shown, partly ? aside(" so far") : null);
+    return h("span", partial(rootName(state.story), nameNode(state.story, id)), " = ", shown, partly ? aside(" so far") : null);
   }
   if (node.grad !== undefined || state.known.total[id] !== Infinity) return aside("not yet known");
   if (node.zero) return h("span", tile(0, { gradient: true }), aside(` ${node.zero}`));

@@ -61,10 +61,10 @@ function appearance(app) {
   const leave = h("button", { type: "button", class: "leave-slides quiet", onclick: () => store.set({ slides: false }, true) }, "Leave slides");
   root.append(leave);
   const show = () => {
-    const { theme, slides, steps } = store.get();
+    const { theme, slides, story } = store.get();
     page.toggle("dark", theme === "dark");
     root.classList.toggle("slides", slides);
-    root.classList.toggle("one-step", steps.length < 2);
+    root.classList.toggle("one-step", !story.forward.length);
   };
   store.on((_, changed) => {
     if (changed.has("theme") || changed.has("slides") || changed.has("steps")) show();

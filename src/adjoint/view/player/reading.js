@@ -39,6 +39,8 @@ export function readingOf(story) {
   for (const list of made.ins) list.sort((a, b) => a.slot - b.slot);
   story.backward.forEach((b, i) => {
     if (b.seed === undefined) made.backward.set(b.node, i);
+    // A leaf that is the outcome itself keeps its own role.
+    else if (made.root < 0) made.root = b.node;
   });
   READ.set(story, made);
   return made;
@@ -70,6 +72,26 @@ export function isHidden(state, what, id) {
   return state.hidden.has(`${what}:${id}`);
 }
 
+/** @type {WeakMap<import("./types.js").Step[], {forward: number[], backward: number[]}>} */
+const STOPS = new WeakMap();
+
+/**
+ * The stop that covers an entry of story.forward or story.backward; undefined where there is none.
+ * @param {State} state
+ * @param {"forward" | "backward"} kind
+ * @param {number} entry
+ * @returns {number | undefined}
+ */
+export function stopOfEntry({ steps }, kind, entry) {
+  let stops = STOPS.get(steps);
+  if (!stops) {
+    stops = { forward: [], backward: [] };
+    for (const [at, step] of steps.entries()) for (const e of step.entries) stops[step.kind === "forward" ? "forward" : "backward"][e] = at;
+    STOPS.set(steps, stops);
+  }
+  return stops[kind][entry];
+}
+
 /**
  * The stop at which a node is computed (forward) or passes its gradient on (backward); undefined where there is none.
  * @param {State} state
@@ -78,9 +100,7 @@ export function isHidden(state, what, id) {
  */
 export function stopOf(state, node, kind) {
   const entry = readingOf(state.story)[kind].get(node);
-  if (entry === undefined) return kind === "forward" ? 0 : undefined;
-  const found = state.steps.findIndex((s) => s.kind === kind && s.entries.includes(entry));
-  return found < 0 ? undefined : found;
+  return entry === undefined ? (kind === "forward" ? 0 : undefined) : stopOfEntry(state, kind, entry);
 }
 
 /**

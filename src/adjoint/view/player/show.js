@@ -1,7 +1,7 @@
 /** Quantities as text and as tiles: numbers, gradients with their sign, tensors by shape and rms. */
 
 import { h } from "./dom.js";
-import { formatGradient, formatNumber, formatShape, signOf } from "./format.js";
+import { formatGradient, formatNumber, formatShape, signOf, WIRE_LIMIT } from "./format.js";
 import { isTensor } from "./reading.js";
 
 /** @typedef {import("./types.js").Quantity} Quantity */
@@ -10,22 +10,24 @@ import { isTensor } from "./reading.js";
  * A value in words of at most one line; "" where there is none.
  * @param {Quantity | undefined} value
  * @param {number} [digits]
+ * @param {number} [limit]
  */
-export function valueText(value, digits = 4) {
+export function valueText(value, digits = 4, limit = Infinity) {
   if (value === undefined) return "";
-  if (isTensor(value)) return formatShape(value.shape) || formatNumber(value.mean ?? 0, digits);
-  return formatNumber(value, digits);
+  if (isTensor(value)) return formatShape(value.shape) || formatNumber(value.mean ?? 0, digits, limit);
+  return formatNumber(value, digits, limit);
 }
 
 /**
  * A gradient: with its sign; a tensor's has its size.
  * @param {Quantity | undefined} value
  * @param {number} [digits]
+ * @param {number} [limit]
  */
-export function gradientText(value, digits = 4) {
+export function gradientText(value, digits = 4, limit = Infinity) {
   if (value === undefined) return "";
-  if (isTensor(value)) return value.rms === undefined ? formatShape(value.shape) : `rms ${formatNumber(value.rms, digits)}`;
-  return formatGradient(value, digits);
+  if (isTensor(value)) return value.rms === undefined ? formatShape(value.shape) : `rms ${formatNumber(value.rms, digits, limit)}`;
+  return formatGradient(value, digits, limit);
 }
 
 /**
@@ -57,8 +59,11 @@ export function readAloud(text) {
  * @param {{gradient?: boolean, tone?: string, hidden?: boolean, digits?: number, [attribute: string]: any}} [how]
  */
 export function tile(value, { gradient = false, tone, hidden = false, digits = 4, ...attributes } = {}) {
-  const text = hidden ? "?" : gradient ? gradientText(value, digits) : valueText(value, digits);
+  const told = gradient ? gradientText : valueText;
+  // In rows a number has as many letters as on a wire; where more digits are asked for, none is lost.
+  const text = hidden ? "?" : told(value, digits, digits > 4 ? Infinity : WIRE_LIMIT);
+  const whole = told(value, 6);
   const colour = hidden ? "zero" : tone || (gradient ? toneOf(value) : toneOf(value) === "bad" ? "bad" : "plain");
   const mark = colour === "bad" && !hidden ? "✗ " : "";
-  return h("span", { ...attributes, class: `tile ${colour} ${attributes.class || ""}`.trim() }, mark + (text || "·"));
+  return h("span", { title: hidden || whole === text ? null : whole, ...attributes, class: `tile ${colour} ${attributes.class || ""}`.trim() }, mark + (text || "·"));
 }

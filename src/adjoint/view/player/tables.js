@@ -13,7 +13,7 @@ import { gradSoFar } from "./steps.js";
 /** @typedef {import("./types.js").Quantity} Quantity */
 
 /** More rows than this nobody reads; search finds the others. */
-const ROWS = 200;
+const TABLE_ROWS = 200;
 
 /** The size of a number, or the rms of a tensor, with the number's sign. @param {Quantity | undefined} value */
 function sizeIn(value) {
@@ -61,7 +61,7 @@ export function mountGradients(place, app) {
     const heads = [["name", "leaf"], ["value", "value"], ["gradient", "gradient"], ["", "step"], ["share", "share"]].map(([name, text]) =>
       h("th", { scope: "col", "aria-sort": name && order === name ? (down === (order === "name") ? "ascending" : "descending") : null },
         name ? button(text, () => sort(name), { class: "sort", "data-sort": name }) : text));
-    const rows = leaves.slice(0, ROWS).map((n) => {
+    const rows = leaves.slice(0, TABLE_ROWS).map((n) => {
       const grad = grads.get(n.id);
       const step = -rate * sizeIn(grad);
       return h("tr", { class: n.id === state.selected ? "picked-row" : null },
@@ -72,7 +72,7 @@ export function mountGradients(place, app) {
         h("td", Number.isFinite(share(n)) ? h("span", `${formatNumber(100 * share(n), 3)} %`) : "·"));
     });
     fill(table, h("table.grid-table", h("thead", h("tr", ...heads)), h("tbody", ...rows)),
-      leaves.length > ROWS ? h("p.aside", `${leaves.length - ROWS} more leaves.`) : null,
+      leaves.length > TABLE_ROWS ? h("p.aside", `${leaves.length - TABLE_ROWS} more leaves.`) : null,
       story.stationary ? h("p.aside", `Stationary point: ${story.stationary.kind} (${story.stationary.why}).`) : null);
   };
   drawn(app, ["story", "steps", "at", "part", "hidden", "tab", "selected"], draw);
@@ -95,14 +95,14 @@ export function mountMemory(place, app) {
     // One value may be kept by several gates; its bytes count once.
     const bytes = new Map(story.memory.map((m) => [m.node, m.bytes]));
     const total = [...bytes.values()].reduce((a, b) => a + b, 0);
-    const largest = [...story.memory].sort((a, b) => b.bytes - a.bytes).slice(0, ROWS);
+    const largest = [...story.memory].sort((a, b) => b.bytes - a.bytes).slice(0, TABLE_ROWS);
     fill(place,
       h("p.lead", story.memory.length ? `The backward pass keeps ${bytes.size} ${bytes.size === 1 ? "value" : "values"}: ` : "Nothing needs to be kept.", story.memory.length ? h("b", formatBytes(total)) : null),
       largest.length ? h("table.grid-table",
         h("thead", h("tr", h("th", { scope: "col" }, "value"), h("th", { scope: "col" }, "size"), h("th", { scope: "col" }, "why"))),
         h("tbody", ...largest.map((m) => h("tr", h("th", { scope: "row" }, link(state, m.node, app)), h("td", formatBytes(m.bytes)),
           h("td.why", m.why || h("span", "for ", link(state, m.by, app), ` ${spoken(story.nodes[m.by].op)}`)))))) : null,
-      story.memory.length > ROWS ? h("p.aside", `${story.memory.length - ROWS} more, all smaller.`) : null);
+      story.memory.length > TABLE_ROWS ? h("p.aside", `${story.memory.length - TABLE_ROWS} more, all smaller.`) : null);
   });
 }
 

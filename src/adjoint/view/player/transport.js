@@ -10,8 +10,9 @@ import { headingOf } from "./steps.js";
 /** @typedef {import("./types.js").State} State */
 
 export const SPEEDS = [0.5, 1, 2, 4];
-/** Above so many stops ticks would touch each other: two tones tell the halves. */
+/** Above so many stops, or where each has less room, ticks would touch each other: two tones tell the halves. */
 const TICKED = 40;
+const TICK_ROOM = 27;
 
 /**
  * @param {HTMLElement} place
@@ -44,7 +45,7 @@ export function mountTransport(place, app) {
     range.max = String(last);
     range.value = String(state.at);
     range.setAttribute("aria-valuetext", stepWords(state, state.at));
-    if (changed.has("steps") || changed.has("hidden") || state.steps.length > TICKED) fillTicks(ticks, halves, state, app);
+    if (changed.has("steps") || changed.has("hidden") || !halves.hidden) fillTicks(ticks, halves, state, app);
     for (const tick of /** @type {Iterable<HTMLElement>} */ (ticks.children)) {
       const off = Math.abs(Number(tick.dataset.at) - state.at);
       tick.classList.toggle("current", !off);
@@ -58,6 +59,7 @@ export function mountTransport(place, app) {
     }
     speed.value = String(state.speed);
   });
+  new ResizeObserver(() => fillTicks(ticks, halves, store.get(), app)).observe(ticks);
 }
 
 /** "backward 2 of 5, square" @param {State} state @param {number} at */
@@ -85,7 +87,8 @@ function fillTicks(ticks, halves, state, app) {
   };
   const turn = steps.findIndex((s) => s.kind === "turn");
   halves.style.setProperty("--turn", String(turn < 0 ? 1 : turn / last));
-  const sparse = steps.length > TICKED;
+  const room = ticks.clientWidth / steps.length;
+  const sparse = steps.length > TICKED || room < TICK_ROOM;
   halves.hidden = !sparse;
   fill(ticks, ...steps.flatMap((step, at) => {
     const end = step.kind !== "forward" && step.kind !== "backward";
