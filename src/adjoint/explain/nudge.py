@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ def epsilon(value: Any) -> float:
     size = abs(value)
     if not math.isfinite(size) or size == 0 or 0.01 <= size < 10:
         return 0.001
-    return float(f"1e{math.floor(math.log10(size)) - 3}")
+    return float(f"1e{Decimal(repr(size)).adjusted() - 3}")  # of the digits shown: a logarithm may round up
 
 
 def nudges(board: Board) -> tuple[dict[int, Nudge], str]:

@@ -159,9 +159,11 @@ near_steps = st.lists(
 )
 
 
-# Why a gradient is 0 changes; a floor stands on a step of nobody; a zero by structure meets an infinite slope.
+# Why a gradient is 0 changes; a floor stands on a step of nobody; a value is just below a power of ten; a zero by
+# structure meets an infinite slope.
 @tried([("where", 0, 1), ("maximum", 0, 3)], (0.0, 0.0, 0.0), [(1.0, 0.0, 0.0)])
 @tried([("floor", 0, 0), ("floor", 3, 0)], (0.5, 0.0, 0.0), [(2.0, 0.0, 0.0)])
+@tried([("divide", 1, 0)], (0.0, 0.0, 0.0), [(1e-05, 1e-200, 0.0)])
 @tried([("relu", 0, 0), ("sqrt", 3, 0)], (1.0, 2.0, 3.0), [(-1.0, 2.0, 3.0)])
 @given(exact_steps, triples, st.lists(triples, min_size=1, max_size=3))
 def test_random_programs_agree_to_the_last_bit(steps: list[Step], start: Any, edits: list[Any]) -> None:
