@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from adjoint.view.compact import ScriptError, compact, tokens
+from adjoint.view.compact import compact
+from adjoint.view.pieces import ScriptError, tokens
 
 NODE = shutil.which("node")
 
@@ -63,7 +64,7 @@ def test_names_of_properties_and_of_the_window_stay():
     small = compact(
         "const story = { nodes: 1 }; let name = story.nodes; const { nodes } = story; log(nodes, name, { story });"
     )
-    assert small == "const a={nodes:1};let name=a.nodes;const{nodes:b}=a;log(b,name,{story:a});"
+    assert small == "const a={nodes:1};let name=a.nodes;const{nodes:b}=a;log(b,name,{story:a})"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,21 @@ def test_pieces(text, pieces):
 def test_breaks_that_end_a_statement_stay():
     assert compact("a()\nb()\nreturn\nc") == "a()\nb()\nreturn\nc"
     assert compact("a\n(b)") == "a\n(b)"
-    assert compact("a;\nb,\nc =\n1;") == "a;b,c=1;"
+    assert compact("a;\nb,\nc =\n1;") == "a;b,c=1"
+
+
+def test_a_name_is_known_in_its_part_only():
+    small = compact(
+        "const one = 1; function f(two) { return two + one; } function g(three, two) { return two - three; }"
+    )
+    assert small == "const a=1;function b(c){return c+a}function c(a,b){return b-a}"
+
+
+def test_what_says_the_same_in_fewer_letters():
+    assert compact("const a = true; const b = [1, 2,]; let c; f((x) => x, (x, y) => y, undefined);") == (
+        "const a=!0,b=[1,2];let c;f(a=>a,(a,b)=>b,void 0)"
+    )
+    assert compact("for (const x of y) { z(); } while (a);") == "for(const a of y){z()}while(a);"
 
 
 @pytest.mark.parametrize("text", ["const a = #;", "f(", "f)", "{]", "'open"])

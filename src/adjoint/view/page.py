@@ -57,7 +57,7 @@ def assembled(entry: str, packages: Sequence[str] = (PLAYER,)) -> str:
         for found in _NAME.findall(texts[name]):
             if owner.setdefault(found, name) != name:
                 raise PageError(f"{found} is defined in {owner[found]} and in {name}.", help="rename one of them.")
-    return "(() => {\n" + '"use strict";\n' + "".join(_bare(texts[name], name) for name in order) + "})();\n"
+    return "".join(_bare(texts[name], name) for name in order)
 
 
 def _read(name: str, packages: Sequence[str]) -> str:
@@ -80,7 +80,12 @@ def _bare(text: str, name: str) -> str:
 @cache
 def player_script() -> str:
     """The script of a saved page, in few bytes."""
-    return compact(assembled("boot.js"))
+    return closed(assembled("boot.js"))
+
+
+def closed(script: str) -> str:
+    """A script in few bytes, in a function of its own, so that nothing of it is known outside."""
+    return f'(()=>{{"use strict";{compact(script)}}})();'
 
 
 @cache
