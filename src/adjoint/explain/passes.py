@@ -115,10 +115,20 @@ def walk_back(board: Board, recording: Recording) -> list[BackwardStep]:
     with switched(everything=False, recording=True, dead=recording.dead, listener=None, origin=None):
         walk = reverse([(root.node, make(seed, None))], wanted, bound=bound, records=True, steps=told)
     recording.walk = walk
-    steps: list[BackwardStep] = []
     totals: dict[Node, Any] = {root.node: seed}
-    by_gate: dict[Node, BackwardStep] = {}
     root.grad = seed
+    with np.errstate(all="ignore"):
+        steps = _put_in_place(board, told, totals, detail)
+    for node, total in totals.items():
+        board.items[board.at[node]].grad = total
+    _count_branches(board, steps)
+    return steps
+
+
+def _put_in_place(board: Board, told: list[Step], totals: dict[Node, Any], detail: bool) -> list[BackwardStep]:
+    """Each share that the walk told at its edge and in its step."""
+    steps: list[BackwardStep] = []
+    by_gate: dict[Node, BackwardStep] = {}
     for gate, slot, parent, share, total in told:
         step = by_gate.get(gate)
         item = board.items[board.at[gate]]
@@ -130,15 +140,11 @@ def walk_back(board: Board, recording: Recording) -> list[BackwardStep]:
         edge = board.edges[item.ins[slot]]
         down = None if share is None else _value(share)
         if down is None and detail and not gate.op.several:
-            with np.errstate(all="ignore"):
-                down = gate.op.pulls[0](NUMPY, totals[gate], gate.saved, gate)
+            down = gate.op.pulls[0](NUMPY, totals[gate], gate.saved, gate)
         totals[parent] = _value(total)
         edge.contrib = down
         edge.local = _local(item, slot, totals.get(gate))
         step.parts.append(Part(edge.id, edge.local, down, totals[parent], 0))
-    for node, total in totals.items():
-        board.items[board.at[node]].grad = total
-    _count_branches(board, steps)
     return steps
 
 
@@ -178,17 +184,16 @@ def _local(item: Item, slot: int, up: Any) -> Any:
     saved = node.saved
     if saved is None:
         saved = (None,) * ((op.arity or 1) + 1)
-    with np.errstate(all="ignore"):
-        local = op.locals[slot] if slot < len(op.locals) else None
-        if local is not None:
-            found = local(NUMPY, saved, node)
-            found = found * 1 if getattr(found, "dtype", np.dtype(float)).kind == "b" else found
-            return np.asarray(found)[()]
-        if node.dtype is None or node.shape != () or node.input_spec(slot).shape != ():
-            return None
-        one = node.dtype.type(1)
-        if op.pull_all is not None:
-            together = op.pull_all(NUMPY, one, saved, node)
-            return together[slot] if slot < len(together) else None
-        pull = op.pulls[slot] if slot < len(op.pulls) else None
-        return None if pull is None else np.asarray(pull(NUMPY, one, saved, node))[()]
+    local = op.locals[slot] if slot < len(op.locals) else None
+    if local is not None:
+        found = local(NUMPY, saved, node)
+        found = found * 1 if getattr(found, "dtype", np.dtype(float)).kind == "b" else found
+        return np.asarray(found)[()]
+    if node.dtype is None or node.shape != () or node.input_spec(slot).shape != ():
+        return None
+    one = node.dtype.type(1)
+    if op.pull_all is not None:
+        together = op.pull_all(NUMPY, one, saved, node)
+        return together[slot] if slot < len(together) else None
+    pull = op.pulls[slot] if slot < len(op.pulls) else None
+    return None if pull is None else np.asarray(pull(NUMPY, one, saved, node))[()]

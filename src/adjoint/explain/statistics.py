@@ -31,6 +31,8 @@ def written(value: Any, keys: Collection[str] = EVERYTHING) -> Any:
     >>> written(np.array([1.0, -2.0]))["mean"]
     -0.5
     """
+    if type(value) is float and value - value == 0:
+        return value
     if isinstance(value, np.ndarray) and value.shape:
         return summary(value, keys)
     number = value.item() if hasattr(value, "item") else value

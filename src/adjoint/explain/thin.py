@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import zip_longest
 from typing import Any
 
 Table = dict[str, Any]
@@ -23,14 +25,14 @@ def thinned(whole: Mapping[str, Any]) -> Table:
     specs = Counter(node["spec"] for node in whole["nodes"])
     found["spec"] = specs.most_common(1)[0][0] if specs else ""
     found["symbols"] = {}
-    found["nodes"] = [_thin_node(node, found) for node in whole["nodes"]]
-    found["edges"] = [_thin_edge(edge, whole["nodes"]) for edge in whole["edges"]]
-    known = filled({**found, "forward": [], "backward": [], "memory": []})
-    if list(whole["forward"]) == known["forward"]:
+    nodes = whole["nodes"]
+    found["nodes"] = [_thin_node(node, found) for node in nodes]
+    found["edges"] = [_thin_edge(edge, nodes) for edge in whole["edges"]]
+    if all(step == known for step, known in zip_longest(whole["forward"], _forward(nodes))):
         found["forward"] = []
-    if [_bare(kept) for kept in whole["memory"]] == [_bare(kept) for kept in known["memory"]]:
+    if all(_same_bytes(kept, known) for kept, known in zip_longest(whole["memory"], _memory(nodes))):
         found["memory"] = []
-    found["backward"] = _thin_steps(whole, known)
+    found["backward"] = _thin_steps(whole)
     return found
 
 
@@ -58,9 +60,9 @@ def filled(thin: Mapping[str, Any]) -> Table:
         edges.append(edge)
     found["nodes"], found["edges"] = nodes, edges
     if not thin["forward"]:
-        found["forward"] = [_forward(node) for node in nodes if node["kind"] == "op"]
+        found["forward"] = list(_forward(nodes))
     if not thin["memory"]:
-        found["memory"] = [_memory(nodes, kept, node["id"]) for node in nodes for kept in node.get("saves", ())]
+        found["memory"] = list(_memory(nodes))
     steps = _Steps(nodes, edges)
     found["backward"] = [steps.filled(step) for step in thin["backward"]]
     return found
@@ -92,9 +94,14 @@ class _Steps:
         elif given and "edge" not in given[0]:
             # Only what does not follow stands there, part by part.
             found["parts"] = [part | more for part, more in zip(self.parts(step["node"]), given, strict=True)]
-        for part in found["parts"]:
-            self.sums[self.edges[part["edge"]]["src"]] = part["sum"]
+        self.passed(found["parts"])
         return found
+
+    def passed(self, parts: list[Table]) -> None:
+        """The totals after a step."""
+        for part in parts:
+            if part["of"] > 1:
+                self.sums[self.edges[part["edge"]]["src"]] = part["sum"]
 
     def parts(self, gate: int) -> list[Table]:
         """What a gate passes back: one part for each of its inputs, in their order."""
@@ -155,21 +162,21 @@ def _plain(value: Any) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def _thin_steps(whole: Mapping[str, Any], known: Table) -> list[Table]:
+def _thin_steps(whole: Mapping[str, Any]) -> list[Table]:
     """The steps without what arrives and without parts, where both follow from nodes and edges."""
-    steps = _Steps(known["nodes"], known["edges"])
+    steps = _Steps(whole["nodes"], whole["edges"])
     found = []
     for step in whole["backward"]:
         given = dict(step)
         if "seed" not in step:
-            if step["up"] == known["nodes"][step["node"]].get("grad"):
+            if step["up"] == whole["nodes"][step["node"]].get("grad"):
                 del given["up"]
             more = _beyond(step["parts"], steps.parts(step["node"]))
             if more is not None:
                 del given["parts"]
                 if any(more):
                     given["parts"] = more
-            steps.filled(step)
+            steps.passed(step["parts"])
         if not given["lines"]:
             del given["lines"]
         found.append(given)
@@ -187,14 +194,19 @@ def _beyond(parts: list[Table], known: list[Table]) -> list[Table] | None:
     return [{k: v for k, v in part.items() if k not in own} for part, own in zip(parts, known, strict=True)]
 
 
-def _forward(node: Table) -> Table:
-    return {"node": node["id"], **({"line": node["line"]} if "line" in node else {})}
+def _forward(nodes: list[Table]) -> Iterator[Table]:
+    for i, node in enumerate(nodes):
+        if node["kind"] == "op":
+            yield {"node": i, "line": node["line"]} if "line" in node else {"node": i}
 
 
-def _memory(nodes: list[Table], kept: int, by: int) -> Table:
-    return {"node": kept, "bytes": sum(map(_bytes, nodes[kept]["spec"].split())), "by": by, "why": ""}
+def _memory(nodes: list[Table]) -> Iterator[Table]:
+    for i, node in enumerate(nodes):
+        for kept in node.get("saves", ()):
+            yield {"node": kept, "bytes": sum(map(_bytes, nodes[kept]["spec"].split())), "by": i, "why": ""}
 
 
+@cache
 def _bytes(spec: str) -> int:
     """How many bytes an array of this type and shape takes.
 
@@ -206,5 +218,5 @@ def _bytes(spec: str) -> int:
     return width * math.prod(int(n) for n in shape.rstrip("]").split(",") if n)
 
 
-def _bare(kept: Mapping[str, Any]) -> Table:
-    return {key: kept[key] for key in ("node", "bytes", "by")}
+def _same_bytes(kept: Table | None, known: Table | None) -> bool:
+    return bool(kept and known) and all(kept[key] == known[key] for key in ("node", "bytes", "by"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,7 @@ _put_shape = Spec.shape.__set__  # type: ignore[attr-defined,misc]
 _put_dtype = Spec.dtype.__set__  # type: ignore[attr-defined,misc]
 
 
+@cache
 def dtype_name(dtype: Any) -> str:
     """The short name of a dtype: f64, f32, c128, i64, bool.
 

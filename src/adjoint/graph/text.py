@@ -21,7 +21,7 @@ def clean(text: str) -> str:
     >>> clean("a\\x1b[31mb")
     'a[31mb'
     """
-    return "".join(c for c in text if c.isprintable())
+    return text if text.isprintable() else "".join(c for c in text if c.isprintable())
 
 
 def node_names(nodes: Iterable[Node]) -> dict[Node, str]:

@@ -71,6 +71,7 @@ export function filledStory(story) {
     return { id, kind: "op", spec, role: "intermediate", symbol, gate, saves: [], ...given };
   });
   const edges = story.edges.map((/** @type {Row} */ given, /** @type {number} */ id) => {
+    /** @type {Row} */
     const edge = { id, slot: 0, ...given };
     if (edge.contrib === "grad") edge.contrib = nodes[edge.src].grad;
     else if (edge.contrib === undefined && edge.local !== undefined) edge.contrib = nodes[edge.dst].grad * edge.local;
