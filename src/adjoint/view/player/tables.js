@@ -67,7 +67,7 @@ export function mountGradients(place, app) {
       return h("tr", { class: n.id === state.selected ? "picked-row" : null },
         h("th", { scope: "row" }, link(state, n.id, app)),
         h("td", valueText(n.value)),
-        h("td", isHidden(state, "grad", n.id) ? tile(0, { hidden: true }) : grad === undefined ? h("span.aside", n.zero ? "0" : "·") : tile(grad, { gradient: true })),
+        h("td", isHidden(state, "grad", n.id) ? tile(0, { hidden: true }) : grad === undefined ? h("span.aside", n.zero && n.grad === undefined ? "0" : "·") : tile(grad, { gradient: true })),
         h("td", grad === undefined || isTensor(grad) ? (grad === undefined ? "·" : `rms ${formatNumber(Math.abs(step), 3)}`) : gradientText(step)),
         h("td", Number.isFinite(share(n)) ? h("span", `${formatNumber(100 * share(n), 3)} %`) : "·"));
     });

@@ -1,0 +1,92 @@
+"""The player in a page, as tests speak to it: what it shows is read from the page, what it does is asked by keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+READ = """() => {
+  const one = (place, query) => { const found = place.querySelector(query); return found ? found.textContent : ""; };
+  const values = {}, gradients = {}, shares = {}, notes = {};
+  for (const item of document.querySelectorAll(".graph .items [data-node]")) {
+    const [value, gradient, note] = [one(item, ".value"), one(item, ".grad"), one(item, ".note")];
+    if (value) values[item.dataset.node] = value;
+    if (gradient) gradients[item.dataset.node] = gradient;
+    if (note) notes[item.dataset.node] = note;
+  }
+  for (const wire of document.querySelectorAll(".graph [data-edge]")) {
+    const share = one(wire, ".share");
+    if (share) shares[wire.dataset.edge] = share;
+  }
+  const rows = Array.from(document.querySelectorAll("section.told tr[data-edge]"), (row) =>
+    [Number(row.dataset.edge), one(row, "[data-tile=up]"), one(row, "[data-tile=local]"), one(row, "[data-tile=down]")]);
+  const facts = {};
+  for (const row of document.querySelectorAll("#panel-node .facts > div")) facts[one(row, "dt")] = one(row, "dd");
+  const lines = Array.from(document.querySelectorAll(".code .line-button"), (line) =>
+    [one(line, ".line-text"), one(line, ".line-value"), line.hasAttribute("aria-current")]);
+  const table = Array.from(document.querySelectorAll("#panel-gradients tbody tr"), (row) =>
+    Array.from(row.children, (cell) => cell.textContent));
+  const range = document.querySelector(".transport input[type=range]");
+  return {
+    values, gradients, shares, notes, rows, facts, lines, table,
+    heading: one(document, ".step-heading"), sentence: one(document, ".sentence"),
+    equation: one(document, ".equation"), said: one(document, "[role=status].for-readers"),
+    head: one(document, ".node-head h2"), at: Number(range.value), last: Number(range.max), where: range.ariaValueText,
+    lit: Array.from(document.querySelectorAll(".formula .lit"), (part) => Number(part.getAttribute("data-n"))),
+  };
+}"""
+
+
+class Player:
+    """A page with a story in it."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def read(self) -> dict[str, Any]:
+        """Everything that is shown now; places by their numbers."""
+        seen = self.page.evaluate(READ)
+        for what in ("values", "gradients", "shares", "notes"):
+            seen[what] = {
+                int(i): text
+                for i, text in sorted(seen[what].items(), key=lambda pair: int(pair[0].split()[0]))
+                if " " not in i
+            }
+        return seen
+
+    def go(self, at: int) -> None:
+        """To a stop, as when the track is dragged there."""
+        self.page.evaluate(
+            """(at) => {
+              const range = document.querySelector(".transport input[type=range]");
+              range.value = String(at);
+              range.dispatchEvent(new Event("input", {bubbles: true}));
+            }""",
+            at,
+        )
+
+    def tab(self, name: str) -> None:
+        """Chooses a tab of the inspector; the keyboard is then at the page again, where arrows are steps."""
+        self.page.click(f"#tab-{name}")
+        self.page.evaluate("document.activeElement.blur()")
+
+    def select(self, node: int) -> None:
+        """A click on a node in the graph."""
+        self.page.locator(f".graph .items [data-node='{node}'] .shape").first.click()
+
+    def facts(self) -> dict[str, str]:
+        """The rows of the inspector."""
+        return self.read()["facts"]
+
+    def text(self, query: str) -> str:
+        return self.page.locator(query).first.inner_text()
+
+    @property
+    def focused(self) -> str:
+        """The name of what the keyboard is on."""
+        return self.page.evaluate(
+            "() => { const a = document.activeElement; return a.getAttribute('aria-label') || a.textContent || a.id; }"
+        )
