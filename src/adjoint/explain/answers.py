@@ -129,11 +129,11 @@ def needs_text(document: Told, late: int, early: int) -> str:
 
 
 def check_parts(exercise: Told, answer: Sequence[str]) -> Verdict:
-    """Judges an order of the parts of a training step: by what must come before what, and what must stay together."""
+    """Judges the parts of a training step; of the rules that are broken, that of the first misplaced part is told."""
     if sorted(answer) != sorted(part["id"] for part in exercise["parts"]):
         return Verdict(False, told("cards"), "unread")
     place = {part: i for i, part in enumerate(answer)}
-    for first, second, why in exercise["before"]:
+    for first, second, why in sorted(exercise["before"], key=lambda rule: place[rule[1]]):
         if place[first] > place[second]:
             return Verdict(False, why, f"{first} before {second}")
     for between, first, second, why in exercise["apart"]:

@@ -20,8 +20,13 @@ CARDS, NAMES = 40, 3
 def flip_cards(story: Story) -> list[dict[str, Any]]:
     """One card for each gate of the graph that passes gradients: in front its expression, behind its slopes."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
+    seen: set[str] = set()
     for item in story.board.operations:
-        if item.op is None or not item.op.differentiable or item.dead or len(found) >= CARDS:
+        if item.op is None or not item.op.differentiable or item.dead or item.op.name in seen:
+            continue
+        if not item.params or len(found) >= CARDS:
+            seen.add(item.op.name)
+        if len(found) >= CARDS:
             continue
         expression, slopes = words.general(item)
         if not slopes and not item.op.words and item.op.gate in ("own rule", ""):

@@ -66,7 +66,7 @@ def document(story: Story, exercises: bool = True) -> dict[str, Any]:
         {"node": k.node, "bytes": k.bytes, "by": k.by, "why": clean(k.why)} for k in story.kept if k.node is not None
     ]
     make_live(story, found)
-    found["exercises"] = exercises_of(story, found) if exercises and not brief else []
+    found["exercises"] = exercises_of(story, found) if exercises else []
     return found
 
 

@@ -150,7 +150,9 @@ def _option(name: str, symbol: str, downs: list[Any]) -> dict[str, Any]:
 
 def _alike(downs: list[float], options: list[dict[str, Any]]) -> bool:
     """Whether some option passes back the same, so that nobody could tell the two apart."""
-    return any(np.allclose(downs, o["downs"], rtol=0.01, atol=1e-9) for o in options)
+    return any(
+        all(abs(a - b) <= 1e-9 + 0.01 * abs(b) for a, b in zip(downs, o["downs"], strict=True)) for o in options
+    )
 
 
 def would_pass(name: str, values: list[float], item: Item, slots: list[int], up: float) -> list[float] | None:
@@ -172,6 +174,7 @@ def would_pass(name: str, values: list[float], item: Item, slots: list[int], up:
 def false_ones(story: Story, document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """One slope, share or sum is false: which? Each false number differs visibly from the right one."""
     edges, items = story.board.edges, story.board.items
+    last = {edges[p.edge].src: p.edge for step in story.backward for p in step.parts}
     for i in varied(story):
         for part in story.backward[i].parts:
             source, gate = items[edges[part.edge].src], items[edges[part.edge].dst]
@@ -183,7 +186,7 @@ def false_ones(story: Story, document: dict[str, Any]) -> Iterator[dict[str, Any
                 tried.append(("slope", "sign"))
             if scaled and leaf and part.of == 1:
                 tried.append(("share", "upstream"))
-            if part.of > 1 and leaf and number_of(part.sum) is not None:
+            if part.of > 1 and leaf and part.edge == last[source.id] and number_of(part.sum) is not None:
                 tried.append(("sum", "branch"))
             for place, mistake in tried:
                 made = {"kind": "wrong", "step": i + 1, "edge": part.edge, "place": place, "mistake": mistake}

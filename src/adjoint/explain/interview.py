@@ -60,8 +60,8 @@ def _kept(story: Story) -> Iterator[dict[str, Any]]:
     if not story.kept:
         answer = "None: 0 bytes. Every slope on the way back is a constant, so no gate needs a value."
     else:
-        reasons = [clean(k.why) for k in kept]
-        shown = "; ".join(reasons[:3]) + (f"; and {len(reasons) - 3:,} more" if len(reasons) > 3 else "")
+        reasons = [clean(k.why) for k in kept[:3]]
+        shown = "; ".join(reasons) + (f"; and {len(kept) - 3:,} more" if len(kept) > 3 else "")
         sharing = " A value that several gates need is held once." if len({k.node for k in kept}) < len(kept) else ""
         answer = f"{format_bytes(total_bytes(story.kept))} in all: {shown}.{sharing}"
     yield {
@@ -199,6 +199,8 @@ def _mean_size(local: Any) -> float | None:
     """How large a local derivative is, over its entries; None where it is no factor, or not finite."""
     if local is None or np.asarray(local).dtype.kind not in "fiu" or not np.size(local):
         return None
+    if not np.ndim(local):
+        return abs(float(local)) if np.isfinite(local) else None
     with np.errstate(all="ignore"):
         size = float(np.mean(np.abs(local), dtype=np.float64))
     return size if np.isfinite(size) else None

@@ -171,18 +171,19 @@ def false_value(exercise: Told, document: Told) -> float | None:
 
     None says that this mistake makes no visible difference here.
     """
-    facts = facts_of(exercise["edge"], exercise["step"], document)
-    place, mistake = exercise["place"], exercise["mistake"]
-    right = facts["local" if place == "slope" else "sum" if place == "sum" else "down"]
+    edge, place, mistake = exercise["edge"], exercise["place"], exercise["mistake"]
+    part = next(p for p in document["backward"][exercise["step"]]["parts"] if p["edge"] == edge)
+    local, down = _real(part.get("local")), _real(part["down"])
+    right = local if place == "slope" else _real(part["sum"]) if place == "sum" else down
     made: float | None = None
     if mistake == "sign":
         made = None if right is None else -right
     elif mistake == "kept":
-        made = _real(facts["x"].get("value"))
+        made = _real(document["nodes"][document["edges"][edge]["src"]].get("value"))
     elif mistake == "upstream":
-        made = facts["local"]
+        made = local
     elif mistake == "branch":
-        made = facts["down"]
+        made = down
     if right is None or made is None or abs(made - right) <= 0.01 * max(abs(made), abs(right)):
         return None
     return made

@@ -64,37 +64,29 @@ export function checkAsk(story, step, ask, text) {
   return missed(mistake || "other", says);
 }
 
-/**
- * Any order counts in which nothing comes before what it needs; `at` is the first card out of order.
- * @param {Exercise} exercise @param {Story} story @param {number[]} order @returns {Verdict & {at?: number}}
- */
-export function checkOrder(exercise, story, order) {
-  for (const step of order) {
-    for (const [late, early] of exercise.needs) {
-      if (late !== step || order.indexOf(early) < order.indexOf(late)) continue;
-      const name = (/** @type {number} */ k) => story.nodes[story.backward[k].node].name || "it";
-      const start = story.backward[early].seed !== undefined;
-      return { ...missed("order", start ? mistakeText("seed", { root: name(early) }) : mistakeText("needs", { x: name(late), other: name(early) })), at: step };
-    }
-  }
-  return { ...RIGHT, says: "Right: every gate comes after all that it needs." };
+/** @typedef {[string, string, string]} Before   The first comes before the second, and why. */
+
+/** The rules of the cards of backward steps. @param {Exercise} exercise @param {Story} story @returns {Before[]} */
+export function orderRules(exercise, story) {
+  const name = (/** @type {number} */ k) => story.nodes[story.backward[k].node].name || "it";
+  return exercise.needs.map((/** @type {number[]} */ [late, early]) => [
+    String(early),
+    String(late),
+    early ? mistakeText("needs", { x: name(late), other: name(early) }) : mistakeText("seed", { root: name(early) }),
+  ]);
 }
 
 /**
- * The parts of a training step: what must come before what, and what must stay together.
- * @param {Exercise} exercise @param {string[]} order @returns {Verdict & {at?: string}}
+ * Any order counts that breaks no rule; `at` is the first card out of order.
+ * @param {string[]} order @param {Before[]} before @param {[string, string, string, string][]} [apart]   The first is not between the others.
+ * @returns {Verdict & {at?: string}}
  */
-export function checkParts(exercise, order) {
-  const place = (/** @type {string} */ part) => order.indexOf(part);
-  for (const [first, second, why] of exercise.before) {
-    if (place(first) > place(second)) return { ...missed(`${first} before ${second}`, why), at: second };
-  }
-  for (const [between, first, second, why] of exercise.apart) {
-    if (place(first) < place(between) && place(between) < place(second)) {
-      return { ...missed(`${between} between ${first} and ${second}`, why), at: between };
-    }
-  }
-  return RIGHT;
+export function checkOrder(order, before, apart = []) {
+  const place = (/** @type {string} */ card) => order.indexOf(card);
+  const [broken] = before.filter(([a, b]) => place(a) > place(b)).sort((p, q) => place(p[1]) - place(q[1]));
+  if (broken) return { ...missed("order", broken[2]), at: broken[1] };
+  const between = apart.find(([x, a, b]) => place(a) < place(x) && place(x) < place(b));
+  return between ? { ...missed("order", between[3]), at: between[0] } : RIGHT;
 }
 
 /** @param {Exercise} exercise @param {Story} story @param {string} op @returns {Verdict} */

@@ -4,9 +4,11 @@ import { checkFalse, checkGate } from "./answers.js";
 import { button, fill, h } from "./dom.js";
 import { nameNode, partial } from "./names.js";
 import { doctoredStory } from "./mistakes.js";
-import { branchesSum, rowEquation } from "./predict.js";
+import { rowEquation } from "./predict.js";
+import { onEnter } from "./progress.js";
 import { capital, readingOf, rootName, spoken } from "./reading.js";
 import { gradientText, tile } from "./show.js";
+import { branchesSumText } from "./words.js";
 
 /** @typedef {import("./types.js").App} App */
 /** @typedef {import("./types.js").Story} Story */
@@ -108,7 +110,7 @@ export function wrongDrill(app, exercise, submit) {
   const root = rootName(story);
   const face = (/** @type {Story} */ of, /** @type {{step: number, edge: number, sum: boolean}} */ r) => {
     const { src, dst } = of.edges[r.edge];
-    return [partial(root, nameNode(of, src)), r.sum ? ", all branches: " : [" at ", nameNode(of, dst), ": "], r.sum ? branchesSum(of, src) : rowEquation(of, r.step, r.edge)].flat();
+    return [partial(root, nameNode(of, src)), r.sum ? ", all branches: " : [" at ", nameNode(of, dst), ": "], r.sum ? branchesSumText(of, src) : rowEquation(of, r.step, r.edge)].flat();
   };
   const buttons = rows.map((row, i) => button("", () => {
     if (found) return;
@@ -117,7 +119,7 @@ export function wrongDrill(app, exercise, submit) {
   }, { class: "option row-option" }, ...face(shown, row)));
   for (const one of buttons) one.removeAttribute("title");
   buttons.forEach((b, i) => b.setAttribute("aria-label", `Row ${i + 1}: ${b.textContent}`));
-  const box = /** @type {HTMLInputElement} */ (h("input.guess", { type: "text", autocomplete: "off", size: 7, placeholder: "?", "aria-label": `The right ${what}`, onkeydown: (/** @type {KeyboardEvent} */ e) => e.key === "Enter" && submit() }));
+  const box = /** @type {HTMLInputElement} */ (h("input.guess", { type: "text", autocomplete: "off", size: 7, placeholder: "?", "aria-label": `The right ${what}`, onkeydown: onEnter(submit) }));
   const repair = h("label.repair", { hidden: true }, `The right ${what}: `, box);
   const truth = rows.findIndex((r) => r.edge === exercise.edge && r.sum === (exercise.place === "sum"));
   const undo = () => {
@@ -132,7 +134,7 @@ export function wrongDrill(app, exercise, submit) {
   return {
     question: "One number here is false. Which row is it in?",
     body: h("div", h("div.options.of-rows", { role: "group", "aria-label": "Rows" }, ...buttons), repair),
-    entry: exercise.step,
+    entry: Infinity,
     noCheck: true,
     ready: () => store.set({ story: shown }),
     focus: () => (found ? box : buttons[0]).focus(),

@@ -16,7 +16,7 @@ import { readAloud } from "./show.js";
  * @typedef {Object} Drill   One exercise on the screen.
  * @property {string} question
  * @property {HTMLElement} [body]   What stands in the explanation's place; without it the explanation stays.
- * @property {number} entry   The place in story.backward that is shown; -1: the player stays where it is.
+ * @property {number} entry   The place in story.backward that is shown; -1: the player stays where it is; Infinity: the end.
  * @property {string[]} [hidden]
  * @property {boolean} [noCheck]   It has buttons of its own.
  * @property {boolean} [endless]   It goes on by itself.
@@ -201,7 +201,8 @@ export function mountPractice(place, app) {
     root.classList.toggle("tasking", !!made.body);
     root.dataset.practice = kind;
     if (made.body) fill(task, made.body);
-    if (made.entry >= 0) show(made.entry);
+    if (made.entry === Infinity) store.set({ playing: false, part: -1, at: store.get().steps.length - 1 });
+    else if (made.entry >= 0) show(made.entry);
     if (made.hidden) store.set({ hidden: new Set(made.hidden) });
     finish(false);
     app.say(made.question);
@@ -249,7 +250,7 @@ export function mountPractice(place, app) {
     if (!place.contains(bar)) {
       before = /** @type {HTMLElement | null} */ (document.activeElement);
       place.append(bar);
-      const told = root.querySelector(".told");
+      const told = root.querySelector("section.told");
       if (told) told.after(task);
     }
     kind = wanted && offered.includes(wanted) ? wanted : offered[0];

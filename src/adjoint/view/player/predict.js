@@ -2,9 +2,10 @@
 
 import { rightAnswer, checkAsk } from "./answers.js";
 import { h } from "./dom.js";
-import { sharesOf } from "./mistakes.js";
-import { isTensor, readingOf, rootName } from "./reading.js";
-import { gradientText, inProduct, valueText } from "./show.js";
+import { onEnter } from "./progress.js";
+import { partOf } from "./mistakes.js";
+import { readingOf, rootName } from "./reading.js";
+import { branchesSumText, rowText } from "./words.js";
 
 /** @typedef {import("./types.js").App} App */
 /** @typedef {import("./types.js").Story} Story */
@@ -23,7 +24,7 @@ export function hiddenKeys(story, exercise, level, known) {
     const { src } = story.edges[edge];
     if (what !== "sum") keys.add(`share:${edge}`);
     keys.add(`grad:${src}`).add(`up:${src}`);
-    if (level > 1 && what !== "shape") keys.add(`local:${edge}`);
+    if (level > 1) keys.add(`local:${edge}`);
   });
   if (level > 2 && keys.size) {
     keys.add(`up:${node}`).add(`grad:${node}`);
@@ -33,19 +34,7 @@ export function hiddenKeys(story, exercise, level, known) {
 }
 
 /** One row as a line of text: "+2 × (−2) = −4". @param {Story} story @param {number} step @param {number} edge */
-export function rowEquation(story, step, edge) {
-  const { up } = story.backward[step];
-  const part = /** @type {any} */ ((story.backward[step].parts || []).find((p) => p.edge === edge));
-  if (part.local === undefined || [up, part.local, part.down].some(isTensor)) return gradientText(part.down);
-  return `${gradientText(up)} × ${inProduct(valueText(part.local))} = ${gradientText(part.down)}`;
-}
-
-/** "+3 and +2 make +5". @param {Story} story @param {number} node */
-export function branchesSum(story, node) {
-  const shares = sharesOf(story, node).map((s) => gradientText(s));
-  const last = shares.pop();
-  return `${shares.join(", ")} and ${last} make ${gradientText(story.nodes[node].grad)}`;
-}
+export const rowEquation = (story, step, edge) => rowText(story, step, partOf(story, step, edge))[1];
 
 /**
  * @param {App} app @param {Exercise} exercise @param {number} level @param {() => void} submit
@@ -58,14 +47,14 @@ export function predictDrill(app, exercise, level, submit) {
   const asks = exercise.asks;
   /** @type {Set<number>} */
   const known = new Set();
-  const place = /** @type {HTMLElement} */ (root.querySelector(".told .equation"));
+  const place = /** @type {HTMLElement} */ (root.querySelector("section.told .equation"));
   const story = () => store.get().story;
   const nameOf = (/** @type {number} */ i) => story().nodes[story().edges[asks[i].edge].src].name || "this input";
   const boxes = asks.map(({ what }, i) =>
     /** @type {HTMLInputElement} */ (h("input.guess", {
-      type: "text", inputmode: what === "shape" ? "text" : "text", autocomplete: "off", spellcheck: "false", size: 7, placeholder: what === "shape" ? "8×3" : "?",
+      type: "text", autocomplete: "off", spellcheck: "false", size: 7, placeholder: what === "shape" ? "8×3" : "?",
       "aria-label": { sum: `∂${rootName(story())}/∂${nameOf(i)}, all branches together`, shape: `Shape of what passes back to ${nameOf(i)}` }[what] || `What passes back to ${nameOf(i)}`,
-      onkeydown: (/** @type {KeyboardEvent} */ e) => e.key === "Enter" && submit(),
+      onkeydown: onEnter(submit),
     })));
 
   /** Puts the boxes into the equation whenever it was drawn anew. */
@@ -94,7 +83,7 @@ export function predictDrill(app, exercise, level, submit) {
   watch.observe(place, { childList: true });
 
   return {
-    question: `What does this gate pass back${asks.some((a) => a.what === "shape") ? ": which shape" : ""}?`,
+    question: `What does this gate pass back to ${[...new Set(asks.map((_, i) => nameOf(i)))].join(" and ")}${asks.some((a) => a.what === "shape") ? ": which shape" : ""}?`,
     entry: step,
     ready: hide,
     focus: () => boxes.find((b, i) => !known.has(i) && b.isConnected)?.focus(),
@@ -120,7 +109,7 @@ export function predictDrill(app, exercise, level, submit) {
       const rows = asks.flatMap((ask, i) => {
         if (known.has(i)) return [];
         if (ask.what === "shape") return [`${nameOf(i)}: ${rightAnswer(story(), step, ask).join("×") || "one number"}`];
-        return [`${nameOf(i)}: ${ask.what === "sum" ? branchesSum(story(), story().edges[ask.edge].src) : rowEquation(story(), step, ask.edge)}`];
+        return [`${nameOf(i)}: ${ask.what === "sum" ? branchesSumText(story(), story().edges[ask.edge].src) : rowEquation(story(), step, ask.edge)}`];
       });
       asks.forEach((_, i) => known.add(i));
       hide();

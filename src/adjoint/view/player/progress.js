@@ -30,12 +30,12 @@ export function progressOf(story, refused) {
   const progress = { best: 0, level: 1, done: {}, queues: {} };
   try {
     const kept = JSON.parse(localStorage.getItem(key) || "{}");
-    if (Number.isInteger(kept.best)) progress.best = kept.best;
-    if ([1, 2, 3].includes(kept.level)) progress.level = kept.level;
-    if (kept.done && typeof kept.done === "object") progress.done = kept.done;
-    if (kept.queues && typeof kept.queues === "object") progress.queues = kept.queues;
+    // What is of another kind than it should be was not written by us.
+    for (const [name, known] of Object.entries(progress)) {
+      if (kept[name] && typeof kept[name] === typeof known) /** @type {any} */ (progress)[name] = kept[name];
+    }
   } catch {
-    // Nothing is kept, or what is kept was not written by us: a fresh start either way.
+    // Nothing can be read: a fresh start.
   }
   return {
     progress,
@@ -66,4 +66,13 @@ export function requeued(queue, well) {
   const [card, ...rest] = queue;
   rest.splice(well === 1 ? 2 : well === 2 ? 5 : rest.length, 0, card);
   return rest;
+}
+
+/** Enter in a box; the key must not go on to the button that gets the focus. @param {() => void} act */
+export function onEnter(act) {
+  return (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    act();
+  };
 }
