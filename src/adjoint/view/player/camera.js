@@ -9,6 +9,9 @@ export class Camera {
   constructor(place, moved) {
     this.place = place;
     this.moved = moved;
+    /** The size of the place, kept because asking for it may lay out the whole page. */
+    this.room = { w: 0, h: 0 };
+    this.measure();
     /** @type {View} */
     this.view = { x: 0, y: 0, k: 1 };
     this.width = 0;
@@ -20,8 +23,12 @@ export class Camera {
     this.largest = 1.35;
   }
 
+  measure() {
+    this.room = { w: this.place.clientWidth, h: this.place.clientHeight };
+  }
+
   get margin() {
-    return this.place.clientWidth < 500 ? 10 : 24;
+    return this.room.w < 500 ? 10 : 24;
   }
 
   /** @param {View} view */
@@ -38,27 +45,27 @@ export class Camera {
 
   /** Some of the drawing stays in view wherever it is dragged. */
   keepNear() {
-    const { view, place } = this;
+    const { view, room } = this;
     const edge = 60;
-    view.x = Math.min(place.clientWidth - edge, Math.max(edge - this.width * view.k, view.x));
-    view.y = Math.min(place.clientHeight - edge, Math.max(edge - this.height * view.k, view.y));
+    view.x = Math.min(room.w - edge, Math.max(edge - this.width * view.k, view.x));
+    view.y = Math.min(room.h - edge, Math.max(edge - this.height * view.k, view.y));
   }
 
   /** The zoom at which all of the drawing is in view. */
   get whole() {
-    const { place, margin } = this;
-    return Math.min((place.clientWidth - 2 * margin) / this.width, (place.clientHeight - 2 * margin) / this.height, this.largest);
+    const { room, margin } = this;
+    return Math.min((room.w - 2 * margin) / this.width, (room.h - 2 * margin) / this.height, this.largest);
   }
 
   /** Whether the drawing is larger than the view. */
   get over() {
     const { k } = this.view;
-    return this.width * k > this.place.clientWidth + 1 || this.height * k > this.place.clientHeight + 1;
+    return this.width * k > this.room.w + 1 || this.height * k > this.room.h + 1;
   }
 
   /** @param {number} k @returns {View} */
   centred(k) {
-    return { k, x: (this.place.clientWidth - this.width * k) / 2, y: (this.place.clientHeight - this.height * k) / 2 };
+    return { k, x: (this.room.w - this.width * k) / 2, y: (this.room.h - this.height * k) / 2 };
   }
 
   /** All of the drawing, however small. */
@@ -78,7 +85,7 @@ export class Camera {
   }
 
   /** @param {number} factor @param {number} [x] @param {number} [y] */
-  zoom(factor, x = this.place.clientWidth / 2, y = this.place.clientHeight / 2) {
+  zoom(factor, x = this.room.w / 2, y = this.room.h / 2) {
     const { view } = this;
     const k = this.bounded(view.k * factor);
     this.held = true;
@@ -96,10 +103,15 @@ export class Camera {
    * @param {number} x @param {number} y @param {number} k @returns {View}
    */
   around(x, y, k) {
-    const { place, margin } = this;
-    const lay = (/** @type {number} */ size, /** @type {number} */ room, /** @type {number} */ at) =>
-      size * k < room - 2 * margin ? (room - size * k) / 2 : Math.min(margin, Math.max(room - size * k - margin, room / 2 - at * k));
-    return { k, x: lay(this.width, place.clientWidth, x), y: lay(this.height, place.clientHeight, y) };
+    return this.trimmed({ k, x: this.room.w / 2 - x * k, y: this.room.h / 2 - y * k });
+  }
+
+  /** A view moved so that no room is wasted beyond the drawing's edges. @param {View} view @returns {View} */
+  trimmed({ x, y, k }) {
+    const { room, margin } = this;
+    const lay = (/** @type {number} */ size, /** @type {number} */ space, /** @type {number} */ at) =>
+      size * k < space - 2 * margin ? (space - size * k) / 2 : Math.min(margin, Math.max(space - size * k - margin, at));
+    return { k, x: lay(this.width, room.w, x), y: lay(this.height, room.h, y) };
   }
 
   /** Moves to a place only if it is outside of the middle of the view. @param {{x: number, y: number, w: number, h: number}} box */
@@ -108,7 +120,7 @@ export class Camera {
     const { x, y, k } = this.view;
     const left = x + box.x * k;
     const top = y + box.y * k;
-    const { clientWidth: w, clientHeight: h } = this.place;
+    const { w, h } = this.room;
     const inside = left > w * 0.2 && left + box.w * k < w * 0.8 && top > h * 0.2 && top + box.h * k < h * 0.8;
     if (!inside) this.centre(box.x + box.w / 2, box.y + box.h / 2);
   }

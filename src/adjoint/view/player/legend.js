@@ -5,20 +5,24 @@ import { sampleLane } from "./lanes.js";
 import { pageColours } from "./palette.js";
 
 /**
- * The rows of the legend: only what this story has.
+ * What this story needs explained, and a key that changes with it.
  * @param {import("./types.js").Story} story
  * @param {import("./quantities.js").Scales} scales
  */
-export function legendFor(story, scales) {
+export function legendRows(story, scales) {
+  /** @type {[string, string][]} */
   const rows = [["wire", "value, forward"]];
   if (story.backward.length) {
     rows.push(["pos", "gradient, positive"], ["neg", "negative"]);
     if (scales.zeroEdges.size) rows.push(["dotted", "nothing flows back"]);
   }
-  const made = rows.map(([tone, words]) => h("li", {}, sampleSvg(tone), words));
-  const decades = scales.values.decades || scales.grads.decades;
-  made.push(h("li", {}, decades ? "width: size, by decades" : "width: size"));
-  return made;
+  rows.push(["", scales.values.decades || scales.grads.decades ? "width: size, by decades" : "width: size"]);
+  return { rows, key: rows.join() };
+}
+
+/** @param {[string, string][]} rows */
+export function legendItems(rows) {
+  return rows.map(([tone, words]) => h("li", {}, tone && sampleSvg(tone), words));
 }
 
 /** @param {string} tone */

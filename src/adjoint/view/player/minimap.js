@@ -15,15 +15,19 @@ export class Minimap {
     this.picture = /** @type {HTMLCanvasElement} */ (h("canvas", { width: 2 * WIDE, height: 2 * MOST }));
     /** @type {Record<string, string>} */
     this.colours = {};
+    /** @type {import("./canvas.js").Overview | null} */
+    this.overview = null;
+    /** Whether the picture is of an earlier step. */
+    this.stale = false;
     const move = (/** @type {PointerEvent} */ event) => {
       const box = this.element.getBoundingClientRect();
       const { x, y, k } = this.lay();
       camera.held = true;
       camera.stop();
-      const place = camera.place;
+      const { w, h: high } = camera.room;
       const zoom = camera.view.k;
       const at = { x: (event.clientX - box.left - x) / k, y: (event.clientY - box.top - y) / k };
-      camera.set({ k: zoom, x: place.clientWidth / 2 - at.x * zoom, y: place.clientHeight / 2 - at.y * zoom });
+      camera.set({ k: zoom, x: w / 2 - at.x * zoom, y: high / 2 - at.y * zoom });
     };
     this.element.addEventListener("pointerdown", (event) => {
       event.stopPropagation();
@@ -43,9 +47,17 @@ export class Minimap {
     return { k, high, x: (WIDE - width * k) / 2, y: (high - height * k) / 2 };
   }
 
-  /** @param {import("./canvas.js").Overview} overview @param {Record<string, string>} colours */
+  /** Takes over another step; it is drawn once it is seen. @param {import("./canvas.js").Overview} overview @param {Record<string, string>} colours */
   repaint(overview, colours) {
     this.colours = colours;
+    this.overview = overview;
+    this.stale = true;
+    this.follow();
+  }
+
+  /** Draws all items anew. @param {import("./canvas.js").Overview} overview @param {Record<string, string>} colours */
+  redraw(overview, colours) {
+    this.stale = false;
     const ctx = /** @type {CanvasRenderingContext2D} */ (this.picture.getContext("2d"));
     const { k, x, y, high: tall } = this.lay();
     this.element.style.height = `${tall}px`;
@@ -70,7 +82,8 @@ export class Minimap {
   follow() {
     const { camera, element, colours } = this;
     element.hidden = !camera.over;
-    if (!camera.over) return;
+    if (!camera.over || !this.overview) return;
+    if (this.stale) this.redraw(this.overview, colours);
     const ctx = /** @type {CanvasRenderingContext2D} */ (element.getContext("2d"));
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.drawImage(this.picture, 0, 0);
@@ -79,8 +92,8 @@ export class Minimap {
     const { x, y, k } = camera.view;
     const left = Math.max(1, lay.x + (-x / k) * lay.k);
     const top = Math.max(1, lay.y + (-y / k) * lay.k);
-    const right = Math.min(WIDE - 1, lay.x + ((camera.place.clientWidth - x) / k) * lay.k);
-    const bottom = Math.min(lay.high - 1, lay.y + ((camera.place.clientHeight - y) / k) * lay.k);
+    const right = Math.min(WIDE - 1, lay.x + ((camera.room.w - x) / k) * lay.k);
+    const bottom = Math.min(lay.high - 1, lay.y + ((camera.room.h - y) / k) * lay.k);
     ctx.strokeStyle = colours.ink;
     ctx.lineWidth = 1.5;
     ctx.strokeRect(left, top, Math.max(3, right - left), Math.max(3, bottom - top));

@@ -70,8 +70,8 @@ export class Layer {
     const a = { class: entry.kind || "over", "data-key": entry.key };
     for (const [name, value] of Object.entries(entry.data)) a[`data-${name}`] = value;
     if (entry.label) Object.assign(a, { role: "button", tabindex: -1 });
-    if (entry.data.group !== undefined) a["aria-expanded"] = String(entry.kind === "frame");
     else a["aria-hidden"] = "true";
+    if (entry.data.group !== undefined) a["aria-expanded"] = String(entry.kind === "frame");
     return svg("g", a);
   }
 }

@@ -63,12 +63,11 @@ export function buildScene(story, { open, flip, textbook, kept, room }) {
   if (room && visible.items.length < 300) {
     const [along, across] = flip ? [room[1], room[0]] : room;
     const gaps = grid.gapEnd.filter((end, c) => end > grid.gapStart[c]).length - 1;
-    const scale = Math.min(1.35, along / grid.right, across / grid.bottom);
-    if (scale > 0.82 && gaps > 0) {
-      const extra = Math.max(0, Math.min(53, (along / scale - grid.right) / gaps));
-      const times = Math.max(1, Math.min(flip ? 1.9 : 1.5, across / scale / grid.bottom));
-      if (extra > 1 || times > 1.02) grid = new PixelGrid(visible, sizes, { flip, textbook, along: extra, across: times });
-    }
+    // What is too long is followed by the camera at this scale; then only the other side is stretched.
+    const scale = Math.min(1.35, Math.max(0.82, Math.min(along / grid.right, across / grid.bottom)));
+    const extra = gaps > 0 ? Math.max(0, Math.min(53, (along / scale - grid.right) / gaps)) : 0;
+    const times = Math.max(1, Math.min(flip ? 1.9 : 1.5, across / scale / grid.bottom));
+    if (extra > 1 || times > 1.02) grid = new PixelGrid(visible, sizes, { flip, textbook, along: extra, across: times });
   }
   return new SceneBuilder(story, grid).scene;
 }

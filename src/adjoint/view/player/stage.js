@@ -1,12 +1,12 @@
 /** The graph in its region: one scene at a time, in the page or on a canvas, under one camera. */
 
-import { Camera, listenToPointers } from "./camera.js";
+import { Camera } from "./camera.js";
 import { Overview, drawCanvas } from "./canvas.js";
 import { button, fill, h, svg } from "./dom.js";
 import { drawScene, itemEntry } from "./draw.js";
-import { graphKey, neighbours, nextItem } from "./graphkeys.js";
+import { neighbours } from "./graphkeys.js";
 import { itemAround } from "./items.js";
-import { legendFor } from "./legend.js";
+import { legendItems, legendRows } from "./legend.js";
 import { Minimap } from "./minimap.js";
 import { NodeMenu } from "./nodemenu.js";
 import { Now } from "./now.js";
@@ -15,6 +15,7 @@ import { pageColours, paletteOf } from "./palette.js";
 import { scalesOf } from "./quantities.js";
 import { nodeShown } from "./reading.js";
 import { buildScene } from "./scene.js";
+import { listenToStage } from "./stageinput.js";
 import { cleanText } from "./textsize.js";
 
 /** @typedef {import("./types.js").App} App */
@@ -38,7 +39,7 @@ export function mountStage(el, app) {
   return new StageView(el, app).offered();
 }
 
-class StageView {
+export class StageView {
   /** @param {HTMLElement} el @param {App} app */
   constructor(el, app) {
     this.app = app;
@@ -52,6 +53,7 @@ class StageView {
     this.minimap = new Minimap(this.camera);
     this.menu = new NodeMenu(app);
     this.legend = h("ul", { class: "legend" });
+    this.legendKey = "";
     fill(this.graph, this.picture, this.big, this.near, this.menu.element);
     fill(el, this.graph, this.legend, this.minimap.element);
     /** @type {Map<string, number>} */
@@ -59,6 +61,8 @@ class StageView {
     this.keptFor = "";
     /** Of the item on which the keyboard is; "": none yet. */
     this.focusKey = "";
+    /** Where the tab key stops now. */
+    this.stop = "";
     this.frame = 0;
     this.shown = 0;
     this.flip = false;
@@ -68,7 +72,8 @@ class StageView {
     this.now = new Now(state, this.scales, false);
     this.overview = new Overview(this.scene);
     this.begin(true);
-    this.listen();
+    app.store.on((now, changed, user) => this.changed(now, changed, user));
+    listenToStage(this);
   }
 
   /** @returns {import("./types.js").Stage} */
@@ -90,7 +95,7 @@ class StageView {
   /** The scene for the room that there is. @param {State} state */
   placed(state) {
     const { story, open, view } = state;
-    const { clientWidth: width, clientHeight: height } = this.graph;
+    const { w: width, h: height } = this.camera.room;
     const flip = width > 0 && width <= NARROW;
     // While numbers are edited nothing shrinks; another graph or another way to draw it starts anew.
     const graph = `${story.nodes.length} ${story.edges.length} ${[...open]} ${view} ${flip} ${width} ${height}`;
@@ -103,15 +108,20 @@ class StageView {
 
   /** Places everything anew. @param {boolean} refit   Whether the camera starts anew as well. */
   arrange(refit) {
-    const before = this.scene;
-    const anchor = before.visible.place.get(this.focusKey);
-    const held = anchor === undefined ? null : { key: this.focusKey, box: before.boxes[anchor][0] };
+    const held = this.placeOf(this.focusKey);
     this.scene = this.placed(this.app.store.get());
     this.overview = new Overview(this.scene);
     this.begin(refit, held);
   }
 
-  /** Shows a scene that was just made. @param {boolean} refit @param {{key: string, box: {x: number, y: number}} | null} [held] */
+  /** Where an item is, or the frame that a group has become. @param {string} key @returns {{x: number, y: number} | null} */
+  placeOf(key) {
+    const { visible, boxes, frames } = this.scene;
+    const at = visible.place.get(key);
+    return at === undefined ? frames.find((f) => `g${f.group}` === key) || null : boxes[at][0];
+  }
+
+  /** Shows a scene that was just made. @param {boolean} refit @param {{x: number, y: number} | null} [held] */
   begin(refit, held = null) {
     const state = this.app.store.get();
     const { camera, scene } = this;
@@ -127,20 +137,25 @@ class StageView {
     if (refit) camera.open(this.currentBox(), this.large ? SHAPE : LEGIBLE);
     else if (!same && !camera.held && camera.whole >= LEGIBLE) camera.set(camera.centred(camera.whole));
     else this.steady(held);
-    fill(this.legend, ...legendFor(state.story, this.scales));
+    const { rows, key } = legendRows(state.story, this.scales);
+    if (key !== this.legendKey) fill(this.legend, ...legendItems(rows));
+    this.legendKey = key;
   }
 
-  /** Opening a group leaves what the keyboard or pointer was on where it was. @param {{key: string, box: {x: number, y: number}} | null} held */
+  /** Opening a group leaves what the keyboard or pointer was on where it was. @param {{x: number, y: number} | null} held */
   steady(held) {
-    const { camera, scene } = this;
-    const at = held ? scene.visible.place.get(held.key) : undefined;
-    if (!held || at === undefined) {
-      camera.set(camera.view);
-      return;
-    }
+    const { camera } = this;
     const { x, y, k } = camera.view;
-    const box = scene.boxes[at][0];
-    camera.set({ k, x: x + (held.box.x - box.x) * k, y: y + (held.box.y - box.y) * k });
+    const now = held && this.placeOf(this.focusKey);
+    const view = held && now ? { k, x: x + (held.x - now.x) * k, y: y + (held.y - now.y) * k } : camera.view;
+    camera.set(camera.held ? view : camera.trimmed(view));
+  }
+
+  /** Another size of the region. A large drawing is not stretched to its room, so there only the camera moves. */
+  resized() {
+    this.camera.measure();
+    if (this.large && this.flip === this.camera.room.w <= NARROW) this.begin(!this.camera.held);
+    else this.arrange(!this.camera.held);
   }
 
   /** @param {boolean} fresh   Whether a step has just come, so that what is new may glide in. */
@@ -153,13 +168,12 @@ class StageView {
       this.listNear();
       this.requestFrame();
     } else {
-      const drawing = drawScene(this.scene, this.now, this.graph.clientWidth >= TINY);
+      const drawing = drawScene(this.scene, this.now, this.camera.room.w >= TINY);
       const entries = [drawing.frames, drawing.wires, drawing.items, drawing.over];
       this.layers.forEach((layer, i) => layer.paint(entries[i]));
       this.rove();
     }
     this.minimap.repaint(this.overview, this.colours);
-    this.minimap.follow();
   }
 
   cameraMoved() {
@@ -176,7 +190,7 @@ class StageView {
 
   drawFrame() {
     this.frame = 0;
-    const { clientWidth: width, clientHeight: height } = this.graph;
+    const { w: width, h: height } = this.camera.room;
     const density = Math.min(devicePixelRatio || 1, 2);
     const { big } = this;
     if (big.width !== Math.round(width * density) || big.height !== Math.round(height * density)) {
@@ -210,7 +224,9 @@ class StageView {
     if (!items.length) return;
     const inside = this.graph.contains(document.activeElement) && this.scene.visible.place.has(this.focusKey);
     const key = inside ? this.focusKey : items[this.currentItem()].key;
+    if (key === this.stop && this.layers[2].known.get(key)?.element.getAttribute("tabindex") === "0") return;
     for (const [name, { element }] of this.layers[2].known) element.setAttribute("tabindex", name === key ? "0" : "-1");
+    this.stop = key;
   }
 
   /** On a canvas: buttons out of sight for the item of the keyboard and those around it. */
@@ -245,8 +261,23 @@ class StageView {
   enter(i) {
     const item = this.scene.visible.items[i];
     this.focusKey = item.key;
-    if (item.group >= 0) this.app.act.toggle(item.group);
-    else this.app.act.select(item.node);
+    if (item.group >= 0) this.toggle(item.group, true);
+    else {
+      this.app.act.select(item.node);
+      if (!this.large) this.rove();
+    }
+  }
+
+  /** Opens or closes a group, and keeps the keyboard where it was, or on what has come instead. @param {number} group @param {boolean} opens */
+  toggle(group, opens) {
+    const { story } = this.app.store.get();
+    this.focusKey = `g${group}`;
+    const inside = this.graph.contains(document.activeElement);
+    this.app.act.toggle(group, opens);
+    if (!inside) return;
+    const { items, place } = this.scene.visible;
+    const first = items.findIndex((item) => item.node >= 0 && story.nodes[item.node].group === group);
+    this.focusItem(place.get(`g${group}`) ?? (first < 0 ? this.currentItem() : first));
   }
 
   /** @param {number} [node] */
@@ -277,70 +308,6 @@ class StageView {
     return writeSvg(entries, { width, height, margin: 24, ground: clear ? "" : colours.stage, colours, title: cleanText(state.story.title) });
   }
 
-  /** The item under a point of the window, or the group whose title is there. @param {MouseEvent} event */
-  under(event) {
-    const { scene, camera } = this;
-    if (!this.large) {
-      const hit = /** @type {Element} */ (event.target).closest("[data-key]");
-      const key = hit ? hit.getAttribute("data-key") || "" : "";
-      return { item: scene.visible.place.get(key) ?? -1, frame: key[0] === "f" ? Number(key.slice(1)) : -1 };
-    }
-    const box = this.graph.getBoundingClientRect();
-    const { x, y, k } = camera.view;
-    const [px, py] = [(event.clientX - box.left - x) / k, (event.clientY - box.top - y) / k];
-    const tab = scene.frames.find(({ tab: t }) => px > t.x && py > t.y && px < t.x + t.w && py < t.y + t.h);
-    return { item: tab ? -1 : this.overview.itemAt(px, py, 4 / k), frame: tab ? tab.group : -1 };
-  }
-
-  listen() {
-    const { app, camera, graph } = this;
-    app.store.on((state, changed, user) => this.changed(state, changed, user));
-    listenToPointers(camera, {
-      tap: (event) => {
-        const { item, frame } = this.under(event);
-        if (frame >= 0) app.act.toggle(frame, false);
-        else if (item >= 0) {
-          this.enter(item);
-          if (!this.large) this.rove();
-        }
-      },
-      twice: (x, y) => {
-        const { view } = camera;
-        const k = 1.35;
-        if (view.k < k - 0.05) camera.go({ k, x: graph.clientWidth / 2 - ((x - view.x) * k) / view.k, y: graph.clientHeight / 2 - ((y - view.y) * k) / view.k });
-        else camera.fit();
-      },
-      long: (event) => this.openMenu(event),
-    });
-    graph.addEventListener("contextmenu", (event) => {
-      if (this.openMenu(event)) event.preventDefault();
-    });
-    graph.addEventListener("focusin", (event) => {
-      const key = /** @type {Element} */ (event.target).getAttribute("data-key");
-      if (key && this.scene.visible.place.has(key)) this.focusKey = key;
-      if (this.large) this.requestFrame();
-    });
-    graph.addEventListener("focusout", () => this.large && this.requestFrame());
-    graph.addEventListener("keydown", (event) => this.pressed(event));
-    let size = `${graph.clientWidth} ${graph.clientHeight}`;
-    new ResizeObserver(() => {
-      const now = `${graph.clientWidth} ${graph.clientHeight}`;
-      if (now === size || !graph.clientWidth) return;
-      size = now;
-      // A large drawing is not stretched to its room, so another size only moves the camera.
-      if (this.large && this.flip === graph.clientWidth <= NARROW) this.begin(!camera.held);
-      else this.arrange(!camera.held);
-    }).observe(graph);
-    addEventListener("beforeprint", () => {
-      this.picture.setAttribute("viewBox", `-8 -8 ${this.scene.width + 16} ${this.scene.height + 16}`);
-      this.world.removeAttribute("transform");
-    });
-    addEventListener("afterprint", () => {
-      this.picture.removeAttribute("viewBox");
-      this.cameraMoved();
-    });
-  }
-
   /** @param {State} state @param {Set<string>} changed @param {boolean} user */
   changed(state, changed, user) {
     if (changed.has("story")) this.scales = scalesOf(state.story);
@@ -353,49 +320,5 @@ class StageView {
     const forth = state.at === before.at + 1 || (state.at === before.at && changed.has("part") && (state.part < 0 || state.part > before.part));
     this.repaint(forth && (changed.has("at") || changed.has("part")));
     if (changed.has("at") && (user || state.playing) && this.overview.current >= 0) this.camera.follow(this.scene.boxes[this.overview.current][0]);
-  }
-
-  /** @param {MouseEvent} event @returns {boolean} */
-  openMenu(event) {
-    const { item } = this.under(event);
-    if (item < 0) return false;
-    const box = this.graph.getBoundingClientRect();
-    this.menuFor(item, event.clientX - box.left, event.clientY - box.top);
-    return true;
-  }
-
-  /** @param {number} item @param {number} x @param {number} y */
-  menuFor(item, x, y) {
-    this.menu.open(this.scene.visible.items[item], itemEntry(this.scene, item, this.now).title || "", x, y);
-  }
-
-  /** @param {KeyboardEvent} event */
-  pressed(event) {
-    const hit = /** @type {Element} */ (event.target).closest("[data-key]");
-    if (!hit) return;
-    const what = graphKey(event, this.app.store.get().letters);
-    if (!what) return;
-    event.preventDefault();
-    const { scene, camera, app } = this;
-    const key = hit.getAttribute("data-key") || "";
-    const at = scene.visible.place.get(key);
-    if (at === undefined) {
-      if (what === "enter" || what === "group") app.act.toggle(Number(key.slice(1)), false);
-      return;
-    }
-    const item = scene.visible.items[at];
-    if (what === "enter") this.enter(at);
-    else if (what === "menu") {
-      const { x, y, k } = camera.view;
-      this.menuFor(at, x + k * (scene.boxes[at][0].x + scene.boxes[at][0].w), y + k * scene.boxes[at][0].y);
-    } else if (what === "group") {
-      const group = item.group >= 0 ? item.group : app.store.get().story.nodes[item.node].group;
-      if (group === undefined) return;
-      const closes = item.group < 0;
-      if (closes) this.focusKey = `g${group}`;
-      app.act.toggle(group, !closes);
-      const now = this.scene.visible.place.get(closes ? `g${group}` : key);
-      this.focusItem(now ?? this.currentItem());
-    } else this.focusItem(nextItem(scene.visible, at, what));
   }
 }
