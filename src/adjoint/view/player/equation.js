@@ -107,7 +107,7 @@ export function backwardRows(state, entry, app) {
       h("td.remark", slope, branches(state, entry, p)),
     );
   });
-  return h("table.rows",
+  return h(asRule ? "table.rows.by-rule" : "table.rows",
     h("thead", h("tr", ...heads.map((t) => (t ? h("th", { scope: "col" }, t) : h("td"))), h("td"))),
     h("tbody", ...rows));
 }

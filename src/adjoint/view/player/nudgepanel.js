@@ -104,9 +104,10 @@ function moved(name, [from, to]) {
  */
 function doubt(eps, before, slope, grad) {
   const off = Math.abs(slope - grad);
-  if (!Number.isFinite(off)) return "";
+  // What reads the same needs no excuse.
+  if (!Number.isFinite(off) || formatGradient(slope, 5) === formatGradient(grad, 5)) return "";
   const rounding = (2.3e-16 * Math.max(Math.abs(before), 1e-300)) / eps;
-  if (off > 1e-9 && rounding > 0.1 * off) return "ε is so small that rounding speaks.";
+  if (rounding > 0.1 * off) return "ε is so small that rounding speaks.";
   if (off > 0.05 * Math.max(Math.abs(grad), 1e-6)) return "ε is so large that curvature speaks.";
   return "";
 }
