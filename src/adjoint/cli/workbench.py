@@ -24,6 +24,9 @@ def workbench(
 ) -> None:
     """Serves the workbench until Ctrl-C ends it."""
     needed()
+    for word in (target or "", *values):
+        if word.startswith("--") and word[2:3].isalpha():  # a mistyped option; twice minus is written with a space
+            raise click.NoSuchOption(word.partition("=")[0])
     first: dict[str, Any] = {}
     start: dict[str, Any] = {}
     if target is not None and names_a_file(target):

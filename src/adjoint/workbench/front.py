@@ -43,7 +43,7 @@ def workbench_page(token: str, start: dict[str, object]) -> Page:
 @cache
 def _texts() -> tuple[str, str]:
     packages = (SCRIPTS, views.PLAYER)
-    return views.assembled(ENTRY, packages), views.player_style((*views.STYLES, STYLE), packages)
+    return views.closed(views.assembled(ENTRY, packages)), views.player_style((*views.STYLES, STYLE), packages)
 
 
 def _policy(script: str, style: str, connect: str) -> str:

@@ -8,6 +8,7 @@ moment to finish before it is replaced. A worker that takes too long, or ends by
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -56,8 +57,8 @@ class Pool:
     async def start(self) -> None:
         """Starts the first worker, and raises what keeps it from starting; the others start when it has."""
         first = self._make()
-        await first.start()
         self._workers.add(first)
+        await first.start()
         self._free.put_nowait(first)
         for _ in range(self._size - 1):
             self._later(self._renew(None))
@@ -81,6 +82,7 @@ class Pool:
             return failed(AdjointError("the workbench has too much to do.", help="wait a moment, or close other tabs."))
         done: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         lane.open = done
+        self._waiting += 1
         self._later(self._work(name, body, done))
         return await asyncio.shield(done)
 
@@ -99,7 +101,6 @@ class Pool:
 
     async def _work(self, name: str, body: dict[str, Any], done: asyncio.Future[bytes]) -> None:
         """Waits for a worker and asks it; the worker is free again, or another one in its place, at the end."""
-        self._waiting += 1
         try:
             worker = await self._free.get()
         finally:
@@ -112,8 +113,8 @@ class Pool:
             if not worker.alive:
                 self._workers.discard(worker)
                 worker = self._make()
-                await worker.start()
                 self._workers.add(worker)
+                await worker.start()
             result = await self._ask(worker, name, body, done)
         except AdjointError as error:
             result = failed(error)
@@ -148,14 +149,9 @@ class Pool:
         if old is not None:
             self._workers.discard(old)
         worker = self._make()
-        try:
-            await worker.start()
-        except AdjointError:
-            pass  # whoever gets this worker tries once more, and says why it does not start
-        except asyncio.CancelledError:
-            await worker.kill()
-            raise
         self._workers.add(worker)
+        with contextlib.suppress(AdjointError):  # whoever gets it tries once more, and says why it does not start
+            await worker.start()
         self._free.put_nowait(worker)
 
 

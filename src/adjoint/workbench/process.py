@@ -55,14 +55,7 @@ class Worker:
     async def start(self) -> None:
         """Starts the process; raises WorkerError with what it said where it cannot work."""
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                env=_environment(),
-                limit=self._limits.answer * 4 + 65536,
-                start_new_session=True,  # Ctrl-C in the terminal reaches the server, which ends its workers
-            )
+            await self._spawn()
             line = await asyncio.wait_for(self._exchange(self._first), STARTING)
         except OSError as error:
             raise WorkerError(f"the worker cannot be started: {error.strerror or error}.") from error
@@ -79,6 +72,25 @@ class Worker:
             await self.kill()
             told = found["error"]
             raise WorkerError(told["what"], where=told.get("where"), help=told.get("help"))
+
+    async def _spawn(self) -> None:
+        """Makes the process; who stops waiting for it meanwhile leaves none behind."""
+        spawning = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env=_environment(),
+                limit=self._limits.answer * 4 + 65536,
+                start_new_session=True,  # Ctrl-C in the terminal reaches the server, which ends its workers
+            )
+        )
+        try:
+            self._process = await asyncio.shield(spawning)
+        except asyncio.CancelledError:
+            self._process = await spawning
+            await self.kill()
+            raise
 
     async def ask(self, name: str, body: dict[str, Any]) -> bytes:
         """The answer to a request; raises Ended where the process ends first."""

@@ -12,7 +12,7 @@ import shutil
 import socket
 import tempfile
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,8 +89,16 @@ async def _serve(wanted: Wanted) -> None:
         await uvicorn.Server(_config(app)).serve(sockets=[listening])
     finally:
         opener.close()
-        await pool.stop()
         listening.close()
+        await _whole(pool.stop())
+
+
+async def _whole(work: Coroutine[Any, Any, None]) -> None:
+    """Waits for the end of a work, also where Ctrl-C, which the server hands on as it ends, would stop the waiting."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
 
 
 def _config(app: Any) -> Any:

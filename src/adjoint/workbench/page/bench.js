@@ -54,6 +54,8 @@ export class Bench {
     this.waiting = false;
     /** Counts everything that changes results. */
     this.version = 0;
+    /** What stays wrong after the next story: why another one could not be opened. @type {Told | null} */
+    this.kept = null;
     /** How a link wants the next story to be looked at. @type {Looks | null} */
     this.looks = null;
     this.fresh = true;
@@ -93,7 +95,8 @@ export class Bench {
 
   /** The example that is shown, if one is. */
   get example() {
-    return this.examples.find((one) => one.id === this.source.example);
+    const { example, expression } = this.source;
+    return this.examples.find((one) => one.id === example || (expression !== undefined && one.expression === expression));
   }
 
   /** What this computation is called. */
@@ -111,6 +114,13 @@ export class Bench {
     this.stories.send({ source, inputs: values }, { kind: "source", snapshot: { source, values }, version: this.version, key, looks, back });
   }
 
+  /** One of the examples; those that are written as an expression too open as that. @param {string} id @param {string} key */
+  pick(id, key) {
+    const found = this.examples.find((one) => one.id === id);
+    if (!found || !found.expression) this.open({ example: id }, {}, key);
+    else this.open({ expression: found.expression }, Object.fromEntries(found.inputs.map((i) => [i.name, i.value])), key);
+  }
+
   /** Other words in the expression bar: names that stay keep their numbers. @param {string} text */
   type(text) {
     /** @type {Values} */
@@ -126,6 +136,13 @@ export class Bench {
     this.pasts.keep(this.snapshot, `value ${name}`);
     this.values = { ...this.values, [name]: value };
     this.changeInputs({ [name]: value });
+  }
+
+  /** Other values of several inputs at once. @param {Values} changed @param {string} key */
+  editAll(changed, key) {
+    this.pasts.keep(this.snapshot, key);
+    this.values = { ...this.values, ...changed };
+    this.changeInputs(changed);
   }
 
   /** Shows and computes inputs at other values. @param {Values} changed */
@@ -168,7 +185,8 @@ export class Bench {
       return;
     }
     this.lost = false;
-    this.trouble = null;
+    this.trouble = this.kept;
+    this.kept = null;
     // The page is ahead: its own numbers are newer than these.
     const stale = kind !== "source" && (snapshot.source !== this.source || (version !== this.version && before !== null && before.live));
     if (stale) {

@@ -39,10 +39,10 @@ function groupOf(bench, group, examples, close) {
   const name = GROUP_NAMES[group] || group;
   return h("section", { class: `wb-group ${group}`, "aria-label": name }, h("h2", name),
     h("ul", ...examples.map((one) => {
-      const current = one.id === bench.source.example;
+      const current = one === bench.example;
       const act = () => {
         close();
-        bench.open({ example: one.id }, {}, "example");
+        bench.pick(one.id, "example");
       };
       const [short, formula] = one.title.split(/:\s(.+)/);
       return h("li", h("button", { onclick: act, "aria-current": current ? "true" : null }, h("b", one.name), " ", h("span.aside", group === "worked" || !formula ? short : one.title)));

@@ -27,7 +27,7 @@ export class Pasts {
     this.when = now;
     this.future = [];
     if (same) return;
-    this.past.push(copyOf(before));
+    this.past.push(snapshotCopy(before));
     if (this.past.length > MOST_PASTS) this.past.shift();
   }
 
@@ -35,7 +35,7 @@ export class Pasts {
   move(now, back) {
     const [from, to] = back ? [this.past, this.future] : [this.future, this.past];
     const found = from.pop();
-    if (found) to.push(copyOf(now));
+    if (found) to.push(snapshotCopy(now));
     this.key = "";
     return found;
   }
@@ -49,6 +49,6 @@ export class Pasts {
 }
 
 /** @param {Snapshot} snapshot @returns {Snapshot} */
-function copyOf({ source, values }) {
+function snapshotCopy({ source, values }) {
   return { source, values: { ...values } };
 }
