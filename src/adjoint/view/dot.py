@@ -24,7 +24,7 @@ def render(story: Mapping[str, Any], theme: ThemeName = "light") -> str:
     >>> print(render({"title": 'a "b"', "nodes": [{"id": 0, "kind": "leaf", "name": "x", "value": 2}], "edges": []}))
     digraph "a \\"b\\"" {
       ...
-      n0 [label="x\\n2", shape=circle, ...];
+      n0 [label="x\\n2", shape=circle];
     }
     <BLANKLINE>
     """

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SUFFIXES = {
     ".html": "a page to step through",
     ".svg": "a picture",
+    ".dot": "a graph for Graphviz",
     ".json": "the document that every view reads",
     ".txt": "plain text",
 }
@@ -42,6 +43,10 @@ def save_story(story: Story, path: str | os.PathLike[str], view: Any = "wire", t
         from adjoint.view.svg import save
 
         save(story.to_dict(), target, view, theme)
+    elif suffix == ".dot":
+        from adjoint.view.dot import render
+
+        write_whole(target, render(story.to_dict(), theme))
     elif suffix == ".html":
         from adjoint.view.page import story_page
 
