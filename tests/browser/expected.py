@@ -142,6 +142,39 @@ class Walk:
                 reached.update(pass_[entry].get("lines", []))
         return [run[i - 1] if i in reached else "" for i in range(1, len(run) + 1)]
 
+    def rows(self, at: int) -> list[list[Any]]:
+        """The equation of a backward step: upstream, local slope and downstream of each input."""
+        stop = self.stops[at]
+        if stop.kind != "backward" or stop.group >= 0:
+            return []
+        told = self.document["backward"][stop.entries[0]]
+        limit = WIRE_LIMIT
+        return [
+            [
+                part["edge"],
+                gradient_text(told["up"], 4, limit),
+                value_text(part["local"], 4, limit),
+                gradient_text(part["down"], 4, limit),
+            ]
+            for part in told.get("parts", [])
+        ]
+
+    def differences(self, at: int, seen: dict[str, Any]) -> dict[str, Any]:
+        """Where a reading of a page with a scalar story differs from what is known at a stop: nothing should."""
+        values, gradients = self.wires(at)
+        shares = self.known_shares(at)
+        wanted = {
+            "heading": self.stops[at].heading,
+            "values": values,
+            "gradients": gradients,
+            "shares": {edge: gradient_text(shares.get(edge, "NaN"), 4, WIRE_LIMIT) for edge in seen["shares"]},
+            "lines": self.lines(at),
+            "rows": self.rows(at),
+        }
+        shown = dict(seen, lines=[text for _, text, _ in seen["lines"]])
+        shown["rows"] = [[edge, *(text.removeprefix("✗ ") for text in texts)] for edge, *texts in seen["rows"]]
+        return {what: (shown[what], wanted[what]) for what in wanted if shown[what] != wanted[what]}
+
 
 def executed(document: Document) -> list[str]:
     """The number that each line of a scalar story's flat source gives, by running the lines one after the other.
@@ -149,7 +182,7 @@ def executed(document: Document) -> list[str]:
     Only lines that give a value or a gradient of the story count; what is between them stands for itself.
     """
     names = {prefix + n["name"] for n in document["nodes"] if "name" in n for prefix in ("", "g_")}
-    leaves = {n["name"]: float(n["value"]) for n in document["nodes"] if n["kind"] == "leaf"}
+    leaves = {n["name"]: numpy.float64(n["value"]) for n in document["nodes"] if n["kind"] == "leaf"}
     scope: dict[str, Any] = {**leaves, "np": numpy, "numpy": numpy, "math": math}
     texts = []
     with numpy.errstate(all="ignore"):

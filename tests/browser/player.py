@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 READ = """() => {
@@ -18,7 +19,7 @@ READ = """() => {
     if (share) shares[wire.dataset.edge] = share;
   }
   const rows = Array.from(document.querySelectorAll("section.told tr[data-edge]"), (row) =>
-    [Number(row.dataset.edge), one(row, "[data-tile=up]"), one(row, "[data-tile=local]"), one(row, "[data-tile=down]")]);
+    [Number(row.dataset.edge), ...["up", "local", "down"].map((what) => one(row, `[data-tile=${what}]`))]);
   const facts = {};
   for (const row of document.querySelectorAll("#panel-node .facts > div")) facts[one(row, "dt")] = one(row, "dd");
   const lines = Array.from(document.querySelectorAll(".code .line-button"), (line) =>
@@ -35,6 +36,12 @@ READ = """() => {
   };
 }"""
 
+GO = """(at) => {
+  const range = document.querySelector(".transport input[type=range]");
+  range.value = String(at);
+  range.dispatchEvent(new Event("input", {bubbles: true}));
+}"""
+
 
 class Player:
     """A page with a story in it."""
@@ -48,25 +55,21 @@ class Player:
 
     def read(self) -> dict[str, Any]:
         """Everything that is shown now; places by their numbers."""
-        seen = self.page.evaluate(READ)
+        return self._numbered(self.page.evaluate(READ))
+
+    def read_each(self, stops: Iterable[int]) -> list[dict[str, Any]]:
+        """The same at several stops, each reached as when the track is dragged there."""
+        script = "(stops) => stops.map((at) => { (" + GO + ")(at); return (" + READ + ")(); })"
+        return [self._numbered(seen) for seen in self.page.evaluate(script, list(stops))]
+
+    def _numbered(self, seen: dict[str, Any]) -> dict[str, Any]:
         for what in ("values", "gradients", "shares", "notes"):
-            seen[what] = {
-                int(i): text
-                for i, text in sorted(seen[what].items(), key=lambda pair: int(pair[0].split()[0]))
-                if " " not in i
-            }
+            seen[what] = {int(i): text for i, text in seen[what].items() if i.isdigit()}
         return seen
 
     def go(self, at: int) -> None:
         """To a stop, as when the track is dragged there."""
-        self.page.evaluate(
-            """(at) => {
-              const range = document.querySelector(".transport input[type=range]");
-              range.value = String(at);
-              range.dispatchEvent(new Event("input", {bubbles: true}));
-            }""",
-            at,
-        )
+        self.page.evaluate(GO, at)
 
     def tab(self, name: str) -> None:
         """Chooses a tab of the inspector; the keyboard is then at the page again, where arrows are steps."""

@@ -1,0 +1,153 @@
+"""An edited input: a saved page of a scalar story computes both passes again, as the engine would at that point."""
+
+import math
+import warnings
+
+import pytest
+
+import adjoint as ad
+import adjoint.numpy as np
+from browser.expected import Walk, gradient_text, value_text
+from browser.examples import example_file
+from browser.player import Player
+
+
+def kinks(x, y):
+    a = np.maximum(x, y)
+    b = np.abs(x)
+    c = np.clip(y, -1.0, 1.0)
+    d = np.where(x > 0.0, x * y, y)
+    return a * b + c + d
+
+
+def domains(x, y):
+    return np.log(x) * np.sqrt(y) + np.exp(x) / y
+
+
+def typed(player, text):
+    box = player.page.locator("#panel-node .control input[type=text]")
+    box.fill(text)
+    box.press("Enter")
+    box.blur()
+
+
+def all_stops(player, document):
+    """Compares every stop of the page with a document."""
+    walk = Walk(document)
+    for at, seen in enumerate(player.read_each(range(len(walk.stops)))):
+        assert walk.differences(at, seen) == {}, f"stop {at}"
+
+
+EDITS = {
+    "squared_error": [("w", "3.5"), ("y", "−1e3")],
+    "neuron": [("w0", "-0.25"), ("x1", "40"), ("w2", "1e-3")],
+    "max_gate": [("w", "7"), ("z", "7"), ("x", "0")],
+    "sine": [("x", "3,14159")],
+    "copy_gate": [("b", "0"), ("a", ".5")],
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_numbers_that_are_typed(visit, name):
+    module = example_file("worked_examples")
+    function = getattr(module, name)
+    args = dict(zip(function.__code__.co_varnames, module.EXAMPLES[function]))
+    player = Player(visit(ad.explain(function)(*args.values())).page)
+    leaves = list(args)
+    for which, text in EDITS[name]:
+        player.select(leaves.index(which))
+        typed(player, text)
+        args[which] = float(text.replace("−", "-").replace(",", "."))
+        all_stops(player, ad.explain(function)(*args.values()).to_dict())
+
+
+@pytest.mark.parametrize("name", ["max_gate", "product_of_a_sum"])
+def test_a_slider_moves_both_passes(visit, name):
+    module = example_file("worked_examples")
+    function = getattr(module, name)
+    args = list(module.EXAMPLES[function])
+    player = Player(visit(ad.explain(function)(*args)).page)
+    player.press("End")
+    player.select(0)
+    slider = player.page.locator("#panel-node .control input[type=range]")
+    slider.focus()
+    for key in ["ArrowRight", "PageUp", "Home", "ArrowLeft", "End", *["ArrowLeft"] * 7]:
+        player.press(key)
+        args[0] = float(slider.input_value())
+        document = ad.explain(function)(*args).to_dict()
+        walk = Walk(document)
+        seen = player.read()
+        assert walk.differences(len(walk.stops) - 1, seen) == {}, key
+        assert seen["facts"]["value"].startswith(value_text(args[0], 6))
+        assert gradient_text(document["nodes"][0]["grad"], 6) in seen["facts"]["gradient"]
+    box = player.page.locator("#panel-node .control input[type=text]")
+    assert float(box.input_value().replace("−", "-")) == args[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "points"),
+    [
+        (kinks, [(2.0, -0.5), (2.0, 2.0), (-3.0, 5.0), (0.0, 0.0), (-1.0, -1.0)]),
+        (domains, [(0.5, 4.0), (-1.0, 4.0), (0.0, 1.0), (800.0, 2.0), (1.0, 0.0), (1e-300, 1e300)]),
+    ],
+)
+def test_kinks_and_ends_of_domains_follow(visit, function, points):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        documents = [ad.explain(function)(*point).to_dict() for point in points]
+    player = Player(visit(documents[0]).page)
+    for point, document in list(zip(points, documents))[1:]:
+        for leaf, value in enumerate(point):
+            player.go(0)
+            player.select(leaf)
+            typed(player, repr(value))
+        all_stops(player, document)
+        player.press("End")
+        told = player.text("section.told")
+        for node in document["nodes"]:
+            if node["kind"] == "leaf" and "grad" in node:
+                assert gradient_text(node["grad"], 4, 7) in told
+
+
+def test_what_is_no_number_is_refused_in_words(visit):
+    module = example_file("worked_examples")
+    player = Player(visit(ad.explain(module.sine)(2.0, 0.5)).page)
+    player.select(0)
+    before = player.read()
+    for text in ("two", "", "1e999", "nan", "1 2", "0x10"):
+        typed(player, text)
+        assert player.page.locator("#panel-node .control [role=alert]").inner_text().startswith("Type a number")
+        assert player.page.locator("#panel-node .control input[type=text]").get_attribute("aria-invalid") == "true"
+        assert player.read()["values"] == before["values"]
+    typed(player, "2.5")
+    assert player.page.locator("#panel-node .control [role=alert]").inner_text() == ""
+    assert player.read()["values"][0] == "2.5"
+
+
+def test_the_nudge_follows_its_slider(visit):
+    module = example_file("worked_examples")
+    story = ad.explain(module.squared_error)(2.0, -2.0, 8.0, 2.0)
+    player = Player(visit(story).page)
+    value = lambda w: module.squared_error(w, -2.0, 8.0, 2.0)
+    for at, node in ((0, 0), (3, 4)):
+        player.go(at)
+        player.select(node)
+        slider = player.page.locator(".nudge input[type=range]")
+        for exponent in (-1, -3, -8, 0):
+            slider.evaluate(
+                "(s, v) => { s.value = v; s.dispatchEvent(new Event('input', {bubbles: true})); }", str(exponent)
+            )
+            lines = player.page.locator(".nudge .moved").all_inner_texts()
+            eps = 10.0**exponent
+            if node == 0:
+                slope = (value(2.0 + eps) - value(2.0)) / eps
+            else:  # the gate c = w x, moved itself
+                slope = (0.5 * (-4.0 + eps + 6.0) ** 2 - 2.0) / eps
+            assert lines[2].startswith("change ÷ ε = ")
+            shown = float(lines[2].removeprefix("change ÷ ε = ").replace("−", "-").replace("×10", "e"))
+            assert math.isclose(shown, slope, rel_tol=1e-4, abs_tol=1e-6)
+            assert lines[3] == f"gradient {gradient_text(story.to_dict()['nodes'][node]['grad'], 5)}"
+        assert "curvature" in player.text(".nudge .doubt")
+    player.select(0)
+    slider.evaluate("(s) => { s.value = '-1'; s.dispatchEvent(new Event('input', {bubbles: true})); }")
+    assert player.page.locator(".nudge .moved").all_inner_texts()[:2] == ["w 2 → 2.1", "square…error 2 → 1.62"]
