@@ -25,8 +25,11 @@ HOSTILE = [
 #: What may stand between strings; a string ends at the first quote that no backslash escapes.
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 WORDS = set(
-    "digraph graph node edge rankdir LR bgcolor fontname Helvetica fontcolor color label shape circle box plaintext "
-    "peripheries n".split()
+    re.findall(
+        r"\w+",
+        "digraph graph node edge rankdir LR bgcolor fontname Helvetica fontcolor color label shape circle box plaintext "
+        "peripheries n",
+    )
 )
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\d+|->|[\[\]{}=;,\s]")
 
