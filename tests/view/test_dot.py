@@ -27,8 +27,8 @@ STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 WORDS = set(
     re.findall(
         r"\w+",
-        "digraph graph node edge rankdir LR bgcolor fontname Helvetica fontcolor color label shape circle box plaintext "
-        "peripheries n",
+        "digraph graph node edge rankdir LR bgcolor fontname Helvetica fontcolor color label shape circle box "
+        "plaintext peripheries n",
     )
 )
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\d+|->|[\[\]{}=;,\s]")
