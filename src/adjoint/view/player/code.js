@@ -30,7 +30,7 @@ export function lineFacts(story) {
   const put = (line, fact) => {
     if (line >= 1 && line <= facts.length) facts[line - 1] = fact;
   };
-  story.forward.forEach((f, entry) => (linesOf(f)).forEach((line) => put(line, { kind: "forward", entry, node: f.node })));
+  story.forward.forEach((f, entry) => (f.lines || []).forEach((line) => put(line, { kind: "forward", entry, node: f.node })));
   story.backward.forEach((b, entry) => {
     const parts = (b.parts || []).map((p, i) => ({ i, name: `g_${story.nodes[story.edges[p.edge].src].name}`, src: story.edges[p.edge].src }));
     for (const line of b.lines || []) {
@@ -46,11 +46,6 @@ export function lineFacts(story) {
   });
   FACTS.set(story, facts);
   return facts;
-}
-
-/** @param {import("./types.js").ForwardEntry} entry @returns {number[]} */
-function linesOf(entry) {
-  return /** @type {any} */ (entry).lines || [];
 }
 
 /**
@@ -70,7 +65,7 @@ export function mountCode(place, app) {
     const step = steps[at];
     if (step.kind === "inputs") return [0];
     if (step.kind === "done") return [story.code.length - 1];
-    return step.entries.flatMap((e) => (step.kind === "forward" ? linesOf(story.forward[e]) : story.backward[e].lines || [])).map((l) => l - 1);
+    return step.entries.flatMap((e) => story[step.kind === "forward" ? "forward" : "backward"][e].lines || []).map((l) => l - 1);
   };
   /** @param {State} state @param {boolean} force */
   const draw = (state, force) => {
@@ -134,7 +129,7 @@ export function mountCode(place, app) {
   app.commands.codeOf = () => {
     const { story } = app.store.get();
     const entry = readingOf(story).forward.get(nodeShown(app.store.get()));
-    if (entry !== undefined) active = (linesOf(story.forward[entry])[0] || 1) - 1;
+    if (entry !== undefined) active = ((story.forward[entry].lines || [])[0] || 1) - 1;
     app.commands.code();
   };
 }

@@ -14,12 +14,17 @@ import { shortName } from "./textsize.js";
 export function nameNode(story, node, most = 12) {
   const given = story.nodes[node];
   const name = given.name || given.op || "constant";
+  return nameText(name, most);
+}
+
+/** @param {string} name @param {number} most */
+function nameText(name, most) {
   const short = shortName(name, most);
-  const parts = /^([^\W\d_]+)_?(\d+)$/u.exec(short);
+  const parts = /^(\p{L}+)_?(\d+)$/u.exec(short);
   return h("i.var", { title: short === name ? null : name }, ...(parts ? [parts[1], h("sub", parts[2])] : [short]));
 }
 
 /** ∂J/∂w, in the type of formulas. @param {string} top @param {Node | string} below */
 export function partial(top, below) {
-  return h("span.partial", `∂${shortName(top, 8)}/∂`, below);
+  return h("span.partial", "∂", nameText(top, 8), "/∂", below);
 }

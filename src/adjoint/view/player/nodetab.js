@@ -150,7 +150,7 @@ function sourceOf({ story }, id, app) {
   if (line === undefined) return null;
   const lines = /** @type {Record<string, string>} */ (story.source ? story.source.lines : {});
   const text = lines[Array.isArray(lines) ? line - 1 : line];
-  const place = (site || `line ${line}`).split(" ")[0];
+  const place = site ? site.split(" ")[0] : `line ${line}`;
   return h("span",
     h("button", { type: "button", class: "link", title: "Show it in the flat source", onclick: () => {
       app.act.select(id);

@@ -122,11 +122,12 @@ export function nodesNow(state) {
  */
 export function nodeShown(state) {
   if (state.selected !== null && state.story.nodes[state.selected]) return state.selected;
+  const { steps, at, story } = state;
   const now = nodesNow(state);
-  if (now.length) return now[now.length - 1];
-  const { root } = readingOf(state.story);
-  if (state.steps[state.at].kind === "done" && root >= 0) return root;
-  return Math.max(0, state.story.nodes.findIndex((n) => n.kind === "leaf"));
+  if (now.length) return story.groups[steps[at].group]?.outs[0]?.src ?? now[now.length - 1];
+  const { root } = readingOf(story);
+  if (steps[at].kind === "done" && root >= 0) return root;
+  return Math.max(0, story.nodes.findIndex((n) => n.kind === "leaf"));
 }
 
 /** @param {Quantity | undefined} value @returns {value is import("./types.js").TensorSummary} */
