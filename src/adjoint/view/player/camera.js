@@ -11,7 +11,6 @@ export class Camera {
     this.moved = moved;
     /** The size of the place, kept because asking for it may lay out the whole page. */
     this.room = { w: 0, h: 0 };
-    this.measure();
     /** @type {View} */
     this.view = { x: 0, y: 0, k: 1 };
     this.width = 0;
@@ -23,6 +22,7 @@ export class Camera {
     this.largest = 1.35;
   }
 
+  /** To be called when the place has got its size, or another one. */
   measure() {
     this.room = { w: this.place.clientWidth, h: this.place.clientHeight };
   }

@@ -33,7 +33,7 @@ export class Placer {
    * @returns {Place | null}
    */
   first(places, own, lenient) {
-    const free = places.filter((p) => !this.taken.some((b) => p.x < b.x + b.w + 2 && b.x < p.x + p.w + 2 && p.y < b.y + b.h + 2 && b.y < p.y + p.h + 2));
+    const free = places.filter((p) => !this.taken.some((b) => p.x < b.x + b.w + 2 && b.x < p.x + p.w + 2 && p.y < b.y + b.h && b.y < p.y + p.h));
     const found = free.find((p) => !this.crossed(p, own)) || (lenient && free[0]) || null;
     if (found) this.taken.push(found);
     return found;
@@ -60,6 +60,12 @@ function placesOn(path, flip, back, w, h) {
     if (gone < want) break;
     const [x, y] = flip ? [points[at][1], points[at][0]] : points[at];
     places.push({ x: x - w / 2, y: y - h / 2, w, h });
+  }
+  const straight = places.length;
+  // Then the same places again, moved aside as far as the wire still runs into them.
+  for (const aside of [1, -1]) {
+    const [dx, dy] = flip ? [aside * (w / 2 - 7), 0] : [0, aside * (h / 2 - 5)];
+    places.push(...places.slice(0, straight).map((p) => ({ ...p, x: p.x + dx, y: p.y + dy })));
   }
   return places;
 }

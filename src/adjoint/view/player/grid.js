@@ -267,7 +267,7 @@ export class PixelGrid {
       const idle = !members[c].length && !begins.has(c) && !stops.has(c);
       const rise = rises[c];
       let gap = flip ? Math.min(Math.max(44, 26 + 0.22 * rise), 150) : Math.min(Math.max(52, 30 + 0.34 * rise), 230);
-      if (rise < 1) gap = idle ? 0 : flip ? 14 : 22;
+      if (rise < 1) gap = idle ? 0 : flip ? 24 : 22;
       if (gap) gap += along;
       this.gapEnd[c] = end + gap;
       this.right = Math.max(this.right, end);

@@ -56,6 +56,7 @@ export class StageView {
     this.legendKey = "";
     fill(this.graph, this.picture, this.big, this.near, this.menu.element);
     fill(el, this.graph, this.legend, this.minimap.element);
+    this.camera.measure();
     /** @type {Map<string, number>} */
     this.kept = new Map();
     this.keptFor = "";
