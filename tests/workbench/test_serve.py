@@ -206,6 +206,11 @@ def test_addresses_at_which_it_does_not_listen(host):
     assert "--host" in told.value.help or "address of this machine" in told.value.help
 
 
+def test_small_answers_are_sent_at_once():
+    with contextlib.closing(bound("127.0.0.1", None)) as listening:
+        assert listening.proto == socket.IPPROTO_TCP  # else asyncio leaves the delay of 40 ms on
+
+
 def test_it_listens_on_this_machine_alone():
     with contextlib.closing(bound("127.0.0.1", None)) as listening:
         port = listening.getsockname()[1]

@@ -152,7 +152,8 @@ def bound(host: str, port: int | None) -> socket.socket:
 
 def _listening(address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int) -> socket.socket:
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
+    # With its protocol named, because asyncio sends small packets at once only on sockets that say they are TCP.
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":  # elsewhere it would let another program take the same port
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
