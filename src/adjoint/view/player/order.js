@@ -51,7 +51,8 @@ function sortDrill(app, question, cards, best, why, judge) {
   /** @param {PointerEvent} event @this {HTMLElement} */
   function onpointerdown(event) {
     if (event.button || /** @type {Element} */ (event.target).closest("button")) return;
-    this.setPointerCapture(event.pointerId);
+    // The list holds the pointer: a card that is moved in the page would lose it.
+    list.setPointerCapture(event.pointerId);
     this.classList.add("held");
     const drag = (/** @type {PointerEvent} */ { clientY }) => {
       const next = lying().find((e) => e !== this && e.getBoundingClientRect().top + e.offsetHeight / 2 > clientY) || null;
@@ -59,10 +60,10 @@ function sortDrill(app, question, cards, best, why, judge) {
     };
     const drop = () => {
       this.classList.remove("held");
-      this.removeEventListener("pointermove", drag);
+      list.removeEventListener("pointermove", drag);
     };
-    this.addEventListener("pointermove", drag);
-    this.addEventListener("lostpointercapture", drop, { once: true });
+    list.addEventListener("pointermove", drag);
+    list.addEventListener("lostpointercapture", drop, { once: true });
   }
   /** @param {string} [wrong] */
   function mark(wrong) {

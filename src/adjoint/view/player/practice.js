@@ -64,10 +64,9 @@ export function mountPractice(place, app) {
   let streak = 0;
   let right = 0;
   let asked = 0;
-  let refused = false;
   /** @type {Story} */
   let first = store.get().story;
-  let held = progressOf(first, () => {});
+  let held = progressOf(first, unkept);
   /** @type {HTMLElement | null} */
   let before = null;
 
@@ -76,13 +75,14 @@ export function mountPractice(place, app) {
   const score = h("span.score");
   const question = h("p.question-text");
   const verdict = h("p.verdict");
+  const unstored = h("p.aside", { role: "status" });
   const checkButton = button("Check", () => submit(), { class: "go" });
   const whyButton = button("Why?", () => give(), { title: "Shows what is right, and why" });
   const nextButton = button("Next", () => next(), { class: "go" });
   const leaveButton = button("Leave", () => leave());
   const bar = h("section.practice", { "aria-label": "Practice" },
     h("div.practice-row", kinds, levels, score, h("span.space"), checkButton, whyButton, nextButton, leaveButton),
-    h("div.practice-said", question, verdict));
+    h("div.practice-said", question, verdict, unstored));
   const task = h("section.task", { "aria-label": "Exercise" });
   for (const part of [bar, task]) part.addEventListener("keydown", escape);
   root.addEventListener("keydown", (event) => {
@@ -114,9 +114,7 @@ export function mountPractice(place, app) {
     held = progressOf(story, unkept);
   }
   function unkept() {
-    if (refused) return;
-    refused = true;
-    note("This browser keeps no progress for this page; practice works all the same.");
+    if (!unstored.textContent) fill(unstored, "This browser keeps no progress for this page; practice works all the same.");
   }
   /** @param {string} text */
   function note(text) {
