@@ -56,7 +56,7 @@ export function shapeMarks(box, state) {
   if (!state.reached) [stroke, ink, dashes] = ["edge", "ink2", "5 4"];
   if (state.bad) [stroke, fill, ink, dashes] = ["bad", "badbg", "bad", undefined];
   if (state.current) [stroke, width, dashes] = [state.bad ? "bad" : "ring", 3, undefined];
-  if (state.current && !state.bad) [fill, ink] = ["here", "ink"];
+  if (state.current) [fill, ink] = ["here", state.bad ? "bad" : "ink"];
   const group = box.kind === "group";
   let { x, y, w, h } = box;
   if (group) [y, w, h] = [y + 2, w - 4, h - 8];
