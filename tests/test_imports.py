@@ -84,7 +84,10 @@ DELEGATIONS = frozenset(
         ("adjoint.graph.graph", "Graph._repr_mimebundle_"),
         ("adjoint.explain.story", "Story._repr_mimebundle_"),
     }
-    | {("adjoint.tensor", f"Tensor.{method}") for method in ("_numpy_tables", "backward", "explain", "_repr_mimebundle_")}
+    | {
+        ("adjoint.tensor", f"Tensor.{method}")
+        for method in ("_numpy_tables", "backward", "explain", "_repr_mimebundle_")
+    }
     | {("adjoint.methods", f"Methods.{method}") for method in ARRAY_METHODS}
 )
 
