@@ -45,11 +45,67 @@ def test_names_stay_apart():
     assert left == ["y", "y_3", "y_2", "v2", "v3"]
 
 
-def test_lines_stay_within_100_columns():
+def test_a_long_name_is_shortened_and_stays_apart_from_others():
     x = ad.tensor(1.0, requires_grad=True, name="x" * 200)
-    lines = str(ad.Graph.from_outputs(x * 2.0)).splitlines()
-    assert max(map(len, lines)) == 100
-    assert lines[0].endswith("…")
+    y = ad.tensor(2.0, requires_grad=True, name="x" * 201)
+    assert str(ad.Graph.from_outputs(x * y)).splitlines()[0].split(" ->")[0] == (
+        "graph(xxxxxxxxxxxx…xxxxxxxxxxx: f64[], xxxxxxxxxxx…xxxxxxxxxx#2: f64[])"
+    )
+
+
+def tokens_are_whole(text):
+    """Every line fits, brackets close on their line, and an ellipsis is the only thing that shortens."""
+    for line in text.splitlines():
+        assert len(line) <= 100, line
+        if "=" in line and not line.startswith("graph("):
+            assert line.count("(") == line.count(")"), line
+            assert line.count("[") == line.count("]"), line
+    return text
+
+
+def test_many_operands_and_long_parameters_fit():
+    parts = [ad.tensor(np.ones(3), requires_grad=True, name=f"a_rather_long_name_of_part_{i}") for i in range(60)]
+    joined = anp.concatenate(parts)
+    picked = joined[(slice(None),)] * 2.0
+    graph = ad.Graph.from_outputs(anp.transpose(picked.reshape(1, 2, 3, 5, 6), (4, 3, 2, 1, 0)))
+    text = tokens_are_whole(str(graph))
+    assert "… 37 more) ->" in text.replace("\n      ", " ")
+    [row] = [line for line in text.splitlines() if "concatenate" in line]
+    assert "concatenate(… 60, axis=-1)" in row
+
+
+def test_a_graph_of_many_layers_reads_from_both_ends():
+    def net(x, w):
+        for _ in range(500):
+            x = anp.tanh(x @ w)
+        return x
+
+    w = ad.tensor(np.eye(3), requires_grad=True, name="w")
+    lines = tokens_are_whole(str(ad.Graph.from_outputs(net(np.ones((2, 3)), w)))).splitlines()
+    assert len(lines) == 302
+    assert lines[1].startswith("  v1 = matmul(f64[2,3], w)")
+    assert lines[201] == "  … 700 more: 350 matmul, 350 tanh"
+    assert lines[301].startswith("  x_500 = tanh(v500)")
+
+
+def test_a_long_operation_and_a_long_file_fit(tmp_path):
+    file = tmp_path / ("a_module_with_a_name_that_goes_on_and_on" * 3 + ".py")
+    name = "operation_" * 20
+    file.write_text(
+        "import adjoint as ad\n"
+        f"class {name}(ad.Function):\n"
+        "    @staticmethod\n"
+        "    def forward(ctx, x, y):\n"
+        "        return x * y\n"
+        "    @staticmethod\n"
+        "    def backward(ctx, g):\n"
+        "        return g, g\n"
+        f"def f(x):\n    {'result' * 30} = {name}.apply(x, x)\n    return {'result' * 30} * 2.0\n"
+    )
+    space = {}
+    exec(compile(file.read_text(), str(file), "exec"), space)
+    text = tokens_are_whole(str(ad.Graph.from_outputs(space["f"](ad.tensor(1.0, requires_grad=True, name="x")))))
+    assert len(text.splitlines()) == 3
 
 
 @pytest.mark.parametrize("name", ["a\x1b[31mb", "a\nb", "a\u202eb"])
