@@ -48,6 +48,7 @@ class Player:
 
     def __init__(self, page: Any) -> None:
         self.page = page
+        page.wait_for_selector("main.work")  # long stories are inflated first
 
     def press(self, *keys: str) -> None:
         for key in keys:

@@ -7,8 +7,8 @@ import pytest
 
 import adjoint as ad
 import adjoint.numpy as np
-from browser.expected import Walk, gradient_text, value_text
 from browser.examples import example_file
+from browser.expected import Walk, gradient_text, value_text
 from browser.player import Player
 
 
