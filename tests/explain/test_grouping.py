@@ -227,8 +227,9 @@ def test_what_is_open_at_first_is_no_more_than_one_look_takes():
     for name, (function, arguments) in NETWORKS.items():
         document = ad.explain(function)(*arguments()).to_dict()
         opened = {g["id"] for g in document["groups"] if g["open"]}
-        assert bool(opened) == (name != "lstm_unrolled")
-        if len(document["nodes"]) <= SMALL:
+        # The one is too large, and the other nothing but layers.
+        assert bool(opened) == (name not in ("lstm_unrolled", "mlp"))
+        if opened and len(document["nodes"]) <= SMALL:
             assert opened == {g["id"] for g in document["groups"]}
 
 

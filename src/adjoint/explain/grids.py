@@ -21,6 +21,8 @@ from adjoint.graph.text import constant_text
 Member = tuple[str, int]
 #: A story of up to so many nodes is open as a whole; of a larger one no more than so many items are seen at first.
 SMALL, OVERVIEW = 60, 40
+#: So many modules, and nothing beside them, are the layers of a network.
+LAYERS = 3
 #: What of an operation's parameters tells two structures apart.
 _PLAIN = (type(None), bool, int, float, complex, str, tuple, slice)
 
@@ -82,13 +84,14 @@ class Grids:
                 box = inner
             self.of[box].wires[start, end, edge.slot, edge.src] = None
         root = self.board.root
-        start = ("n", root.id) if root is not None else ("n", -1)
-        for box in chains[of[root.id]][:-1] if root is not None else ():
-            # The result leaves every group around it, so that a closed one shows it.
-            port = ("out", root.id)
-            passing[box][port] = None
-            self.of[box].wires[start, port, 0, root.id] = None
-            start = ("g", box.id)
+        if root is not None:
+            start = ("n", root.id)
+            for box in chains[of[root.id]][:-1]:
+                # The result leaves every group around it, so that a closed one shows it.
+                port = ("out", root.id)
+                passing[box][port] = None
+                self.of[box].wires[start, port, 0, root.id] = None
+                start = ("g", box.id)
         for box, grid in self.of.items():
             ports = list(passing[box])
             grid.members = [p for p in ports if p[0] == "in"]
@@ -185,9 +188,12 @@ def _shortened(road: list[int], track: int) -> list[int]:
 
 
 def opened_at_first(groups: Groups) -> set[int]:
-    """The groups that a reader finds open: level by level, as long as one look takes in what is seen."""
+    """The groups that a reader finds open: level by level, as long as one look takes in what is seen.
+
+    A computation that is nothing but modules is told by its modules first.
+    """
     opened: set[int] = set()
-    if len(groups.board.items) > LARGE:
+    if len(groups.board.items) > LARGE or _is_layered(groups):
         return opened
     if len(groups.board.items) <= SMALL:
         return {box.id for box in groups.boxes}
@@ -200,3 +206,9 @@ def opened_at_first(groups: Groups) -> set[int]:
         opened |= {box.id for box in level}
         level = [inner for box in level for inner in box.inner]
     return opened
+
+
+def _is_layered(groups: Groups) -> bool:
+    """Whether all operations stand in modules, three of them or more."""
+    loose = any(groups.board.items[i].kind == "op" for i in groups.top.items)
+    return not loose and len(groups.top.inner) >= LAYERS and all(box.kind == "module" for box in groups.top.inner)

@@ -219,4 +219,4 @@ def _bytes(spec: str) -> int:
 
 
 def _same_bytes(kept: Table | None, known: Table | None) -> bool:
-    return bool(kept and known) and all(kept[key] == known[key] for key in ("node", "bytes", "by"))
+    return kept is not None and known is not None and all(kept[key] == known[key] for key in ("node", "bytes", "by"))
