@@ -184,6 +184,8 @@ def test_the_gate_is_named(visit):
     practice.page.locator(f"[data-op={right}]").press("Enter")
     assert practice.verdict.startswith("✓ Right: ")
     assert practice.score == "0 of 1 right · streak 0", "only the first try counts"
+    assert practice.page.locator(".formula").is_visible()
+    assert practice.page.locator(f".graph [data-node='{node}']").first.get_attribute("aria-label").startswith(right)
 
 
 def test_a_false_number_is_shown_found_and_repaired(visit):

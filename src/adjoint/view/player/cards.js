@@ -103,7 +103,7 @@ export function flipDrill(app, core, exercise) {
   const cards = all.map(({ op, text, mathml, slopes }) => ({
     front: () => [h("p.face", math(mathml, text))],
     back: () => slopes.length
-      ? slopes.map((/** @type {any} */ s) => h("p.face", h("span.aside", "slope by ", h("i.var", s.by), "  "), math(s.mathml, s.text)))
+      ? slopes.map((/** @type {any} */ s) => h("p.face", h("span.aside", "slope by ", h("i.var", s.by), ": "), math(s.mathml, s.text)))
       : [h("p", ((gates[op] || {}).back || "").replaceAll("*", ""))],
   }));
   return deck(app, core, "flip", "What is the slope by each input?", cards, cards.map((_, i) => i));

@@ -110,7 +110,7 @@ export function wrongDrill(app, exercise, submit) {
   const root = rootName(story);
   const face = (/** @type {Story} */ of, /** @type {{step: number, edge: number, sum: boolean}} */ r) => {
     const { src, dst } = of.edges[r.edge];
-    return [partial(root, nameNode(of, src)), r.sum ? ", all branches: " : [" at ", nameNode(of, dst), ": "], r.sum ? branchesSumText(of, src) : rowEquation(of, r.step, r.edge)].flat();
+    return [partial(root, nameNode(of, src)), r.sum ? ": " : [" at ", nameNode(of, dst), ": "], r.sum ? branchesSumText(of, src) : rowEquation(of, r.step, r.edge)].flat();
   };
   const buttons = rows.map((row, i) => button("", () => {
     if (found) return;

@@ -84,18 +84,14 @@ export function mountPractice(place, app) {
     h("div.practice-row", kinds, levels, score, h("span.space"), checkButton, whyButton, nextButton, leaveButton),
     h("div.practice-said", question, verdict, unstored));
   const task = h("section.task", { "aria-label": "Exercise" });
-  for (const part of [bar, task]) part.addEventListener("keydown", escape);
   root.addEventListener("keydown", (event) => {
-    if (drill && /** @type {Element} */ (event.target).closest(".guess")) escape(event);
-  });
-
-  /** @param {KeyboardEvent} event */
-  function escape(event) {
-    if (event.key !== "Escape" || event.defaultPrevented) return;
+    if (event.key !== "Escape" || event.defaultPrevented || !drill) return;
+    if (!/** @type {Element} */ (event.target).closest(".practice, .task, .guess")) return;
     event.preventDefault();
     event.stopPropagation();
     leave();
-  }
+  });
+
   /** Exercises of a kind that fit the numbers now, with their places. @param {string} of */
   function fitting(of) {
     const { story } = store.get();
@@ -122,11 +118,13 @@ export function mountPractice(place, app) {
     verdict.className = "verdict";
     app.say(readAloud(text));
   }
+  /** What is no miss: it cannot be read, or is only rounded. @param {Verdict} found */
+  const mild = ({ mistake }) => mistake === "unread" || mistake === "close";
   /** @param {Verdict} found */
   function tell(found) {
-    const counts = !found.right && !["unread", "close"].includes(found.mistake);
-    fill(verdict, h("span", { "aria-hidden": "true" }, found.right ? "✓ " : counts ? "✗ " : ""), found.says);
-    verdict.className = `verdict ${found.right ? "ok" : counts ? "bad" : ""}`;
+    const [sign, tone] = found.right ? ["✓ ", "ok"] : mild(found) ? ["", ""] : ["✗ ", "bad"];
+    fill(verdict, h("span", { "aria-hidden": "true" }, sign), found.says);
+    verdict.className = `verdict ${tone}`;
     app.say(readAloud(found.says));
   }
   /** @param {boolean} good */
@@ -149,7 +147,9 @@ export function mountPractice(place, app) {
     checkButton.hidden = on || !drill || !!drill.noCheck;
     whyButton.hidden = on || !!(drill && drill.endless);
     nextButton.hidden = !on;
-    if (on) nextButton.focus();
+    if (!on) return;
+    uncover();
+    nextButton.focus();
   }
   function submit() {
     if (!drill || over) return;
@@ -161,9 +161,8 @@ export function mountPractice(place, app) {
       finish(true);
       return tell(found);
     }
-    if (["unread", "close"].includes(found.mistake)) return tell(found), drill.focus();
-    misses += 1;
-    if (misses < 2) return tell(found), drill.focus();
+    misses += mild(found) ? 0 : 1;
+    if (mild(found) || misses < 2) return tell(found), drill.focus();
     const shown = drill.show();
     count(false);
     finish(true);
@@ -222,8 +221,11 @@ export function mountPractice(place, app) {
     if (drill) drill.leave();
     drill = null;
     root.classList.remove("tasking");
-    delete root.dataset.practice;
     fill(task);
+    uncover();
+  }
+  function uncover() {
+    delete root.dataset.practice;
     if (store.get().hidden.size) store.set({ hidden: new Set() });
   }
   /** The next exercise of the kind that was not right yet, or simply the next. */
@@ -281,9 +283,6 @@ export function mountPractice(place, app) {
   const active = () => place.contains(bar);
   app.commands.predict = () => (active() ? leave() : start());
   app.commands.leavePractice = leave;
-  const offer = () => {
-    if (store.get().story.exercises.length && app.commands.offerPredict) app.commands.offerPredict();
-  };
-  offer();
+  if (first.exercises.length && app.commands.offerPredict) app.commands.offerPredict();
   return { start, leave, active };
 }
