@@ -7,3 +7,5 @@ _NEEDS = {
     "starlette": ["src/adjoint/workbench/app.py"],
 }
 collect_ignore = [file for library, files in _NEEDS.items() if not find_spec(library) for file in files]
+
+pytest_plugins = ["browser.chromium"]  # shared by the tests of the player and of the workbench
