@@ -155,7 +155,7 @@ export class Bench {
       this.tell("story");
     } else this.ask("value");
     clearTimeout(this.settling);
-    this.settling = setTimeout(() => this.ask("whole"), SETTLED);
+    this.settling = setTimeout(() => this.ask(made ? "value" : "whole"), SETTLED);
     this.tell("inputs");
   }
 

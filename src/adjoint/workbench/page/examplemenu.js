@@ -20,7 +20,9 @@ export function exampleMenu(bench) {
       );
       search.addEventListener("keydown", (event) => {
         const first = event.key === "Enter" && found.querySelector("button");
-        if (first) first.click();
+        if (!first) return;
+        event.preventDefault();
+        first.click();
       });
       const show = () => {
         const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -45,6 +47,6 @@ function groupOf(bench, group, examples, close) {
         bench.pick(one.id, "example");
       };
       const [short, formula] = one.title.split(/:\s(.+)/);
-      return h("li", h("button", { onclick: act, "aria-current": current ? "true" : null }, h("b", one.name), " ", h("span.aside", group === "worked" || !formula ? short : one.title)));
+      return h("li", h("button", { onclick: act, "aria-current": current ? "true" : null }, h("b", one.name === "loss" ? one.file.replace(".py", "") : one.name), " ", h("span.aside", group === "worked" || !formula ? short : one.title)));
     })));
 }

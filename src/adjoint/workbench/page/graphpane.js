@@ -8,6 +8,9 @@ import { createStore } from "../../view/player/store.js";
 /** @typedef {import("../../view/player/types.js").Story} Story */
 /** @typedef {import("../../view/player/types.js").App} App */
 
+/** Pixels that a gate and its wire need to be read at all. */
+const LAYER = 66;
+
 /** @param {Story} story @returns {Story} as the end of a run, at which all that it has is shown */
 function finished(story) {
   if (story.backward.length || !story.forward.length) return story;
@@ -15,6 +18,13 @@ function finished(story) {
   // Rewritten graphs have no backward pass; their unused inputs are nothing to wonder at.
   const nodes = story.nodes.map((n) => (n.kind === "leaf" && !used.has(n.id) ? { ...n, role: /** @type {"data"} */ ("data") } : n));
   return { ...story, nodes, backward: [{ node: story.forward[story.forward.length - 1].node }] };
+}
+
+/** Whether a graph can be read when all of it is shown in so many pixels. @param {Story} story @param {number} room */
+export function fitsIn({ nodes, edges }, room) {
+  const depth = nodes.map(() => 1);
+  for (const { src, dst } of edges) depth[dst] = Math.max(depth[dst], depth[src] + 1);
+  return Math.max(...depth) * LAYER <= room;
 }
 
 /** @param {() => "light" | "dark"} theme */
@@ -32,6 +42,8 @@ export function graphPane(theme) {
     const made = /** @type {App} */ (/** @type {any} */ ({ store: createStore(story), root: place, options: { embedded: true }, commands: {}, say: () => {} }));
     made.act = createActions(made, () => null);
     made.stage = mountStage(place, made);
+    // After the stage's own look at its size.
+    new ResizeObserver(() => fitsIn(made.store.get().story, place.clientHeight) && made.stage.fit()).observe(place);
     return made;
   };
   return {
@@ -48,7 +60,8 @@ export function graphPane(theme) {
       }
       const { store, stage } = app;
       store.set({ at: store.get().steps.length - 1, theme: theme() });
-      if (story !== last) stage.fit();
+      if (story !== last && fitsIn(story, place.clientHeight)) stage.fit();
+      else if (changed.length) stage.show(changed[0]);
       last = story;
       for (const drawn of place.querySelectorAll("[data-node]")) {
         const on = changed.includes(Number(drawn.getAttribute("data-node")));

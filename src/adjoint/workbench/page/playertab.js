@@ -1,6 +1,7 @@
 /** The player in the middle of the page: shows what the bench computes, and hands edited inputs to it. */
 
 import { startPlayer } from "../../view/player/main.js";
+import { fitsIn } from "./graphpane.js";
 
 /** @typedef {import("./bench.js").Bench} Bench */
 
@@ -32,6 +33,8 @@ export function playerTab(place, bench, started) {
     } else bench.app.act.load(story);
     const { store } = bench.app;
     if (!fresh) return;
+    // A small graph is wanted whole rather than large.
+    if (fitsIn(story, place.clientWidth / 2)) requestAnimationFrame(() => bench.app && bench.app.stage.fit());
     // Whoever edits wants to see both passes: a new picture opens at its end.
     const last = store.get().steps.length - 1;
     store.set({ at: looks && looks.at !== undefined ? Math.min(looks.at, last) : last, view: (looks && looks.view) || store.get().view, playing: false });

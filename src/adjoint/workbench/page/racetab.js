@@ -3,6 +3,7 @@
 import { button, fill, h } from "../../view/player/dom.js";
 import { calm } from "../../view/player/camera.js";
 import { formatNumber, formatTime } from "../../view/player/format.js";
+import { entriesOf } from "./arrays.js";
 import { lineChart } from "./chart.js";
 import { plural, tabParts } from "./tabparts.js";
 
@@ -43,10 +44,12 @@ export function raceTab(place, bench) {
 
   const latest = asking((/** @type {{inputs: number, lanes: RaceLane[]}} */ answer, /** @type {{version: number, first: boolean}} */ about) => {
     if (about.version !== asked) return;
-    if (about.first) lanes = new Map();
-    if (!n) n = Math.max(1, Math.min(64, answer.inputs));
+    if (about.first) {
+      lanes = new Map();
+      ask(FIELD, false);
+    }
     for (const lane of answer.lanes) lanes.set(lane.n, lane);
-    choose(n);
+    choose(n || answer.lanes[0].n);
   });
   /** @param {number[]} sizes @param {boolean} first */
   const ask = (sizes, first) => latest.send({ source: bench.source, inputs: bench.values, sizes }, { version: asked, first });
@@ -54,7 +57,8 @@ export function raceTab(place, bench) {
     cancelAnimationFrame(frame);
     if (!shown() || asked === bench.version) return;
     asked = bench.version;
-    ask(FIELD, true);
+    const entries = bench.inputs.filter((i) => !i.whole).flatMap((i) => entriesOf(i.value ?? 0)).length;
+    ask([n || Math.max(1, Math.min(64, entries))], true);
   };
   /** @param {number} wanted */
   const choose = (wanted) => {

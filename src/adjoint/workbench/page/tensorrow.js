@@ -104,7 +104,7 @@ export function tensorRow(first, edited, open) {
       }
       const slopes = slopesOf(grad, count);
       fill(told, grad === undefined ? h("span.aside", remark) : tile(grad, { gradient: true, title: `∂${root}/∂${name}` }));
-      fill(look, ...[value, grad].map((one) => (isTensor(one) ? heat(one, 7, 28) : null)));
+      fill(look, ...[value, grad].map((one) => (isTensor(one) && one.thumb ? heat(one, Math.min(6, Math.floor(34 / (one.thumb.cols || 1))), 28) : null)));
       if (!boxed) return;
       const largest = slopes ? Math.max(...slopes.map((v) => Math.abs(numberOf(v)) || 0)) : 0;
       again = () => {

@@ -80,7 +80,7 @@ export function viewsTab(place, bench) {
     back.disabled = !at;
     on.disabled = at >= rewrites.length;
     range.disabled = !rewrites.length;
-    [...list.querySelectorAll("button")].forEach((one, i) => one.setAttribute("aria-current", String(i === at - 1)));
+    [...list.querySelectorAll("button")].forEach((one, i) => one.toggleAttribute("aria-current", i === at - 1));
     eager.show(views.eager, "Eager", `${gatesIn(views.eager)}, as it ran: values forward, gradients back`);
     if (!rewrite) {
       left.show(traced, "Traced", `${gatesIn(traced)}: one graph${form.value === "value" ? "" : ", its gradient in it"}`);

@@ -50,8 +50,11 @@ function buildShell(root, bench) {
     panelOf(tab).setAttribute("aria-labelledby", `wb-tab-${tab}`);
     root.dataset.tab = tab;
     if (!app) return;
-    if (tab === "practice") app.commands.practice?.();
-    else app.commands.leavePractice?.();
+    const practising = player.classList.contains("practising");
+    if (tab === "practice" && !practising) {
+      app.commands.predict?.();
+      if (!player.classList.contains("practising")) say("There is nothing to practise here: no gradient flows.");
+    } else if (tab !== "practice" && practising) app.commands.leavePractice();
   };
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let clock;
@@ -72,6 +75,11 @@ function buildShell(root, bench) {
       if (changed.has("at") || changed.has("view")) follow();
     });
     showTab();
+    // Practice may be entered and left in the player itself: the tabs follow.
+    new MutationObserver(() => {
+      const practising = player.classList.contains("practising");
+      if (practising !== (bench.tab === "practice") && ["step", "practice"].includes(bench.tab)) bench.turnTo(practising ? "practice" : "step");
+    }).observe(player, { attributeFilter: ["class"] });
   });
   viewsTab(views, bench);
   raceTab(race, bench);
