@@ -41,6 +41,8 @@ def f(x, what):
             pass
     if what == 7:
         time.sleep(1.0)
+    if what == 9:
+        time.sleep(3.0)
     if what == 8:
         sys.exit(3)
     return x * x
@@ -56,7 +58,7 @@ def first(tmp_path):
 
 def running(first, scenario, size=1, **limits):
     """Runs a scenario with a pool of real workers."""
-    chosen = Limits(**{"seconds": 3.0, "memory": 256 << 20, **limits})
+    chosen = Limits(**{"seconds": 20.0, "memory": 256 << 20, **limits})
 
     async def run():
         pool = Pool(lambda: Worker(command("adjoint.cli.worker"), first, chosen), chosen, size)
@@ -101,7 +103,7 @@ def test_what_takes_too_long_is_stopped_and_the_next_is_answered(first):
         before = pool.pids
         start = time.monotonic()
         answer = await ask(pool, 1, 1)
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 30  # it would have slept for a minute
         assert "longer than 1 seconds" in answer["error"]["what"]
         assert gradient(await ask(pool, 0, 2)) == 6.0
         assert pool.pids != before
@@ -176,9 +178,9 @@ def test_a_superseded_request_is_answered_at_once_and_its_worker_does_not_block_
         start = time.monotonic()
         fast = asyncio.create_task(ask(pool, 0, 2))
         assert (await slow)["status"] == "superseded"
-        assert time.monotonic() - start < 0.3
+        assert time.monotonic() - start < 5
         assert gradient(await fast) == 6.0
-        assert time.monotonic() - start < 20  # it would have slept for a minute
+        assert time.monotonic() - start < 30  # it would have slept for a minute
 
     running(first, scenario, seconds=60.0)
 
@@ -188,9 +190,9 @@ def test_two_tabs_do_not_supersede_each_other_and_work_side_by_side(first):
         while len(pool.pids) < 2:
             await asyncio.sleep(0.05)
         start = time.monotonic()
-        one, other = await asyncio.gather(ask(pool, 7, 1, tab="a"), ask(pool, 7, 1, tab="b", x=5.0))
+        one, other = await asyncio.gather(ask(pool, 9, 1, tab="a"), ask(pool, 9, 1, tab="b", x=5.0))
         assert (gradient(one), gradient(other)) == (6.0, 10.0)
-        assert time.monotonic() - start < 1.9
+        assert time.monotonic() - start < 5.9  # each sleeps for three seconds
 
     running(first, scenario, size=2, seconds=20.0)
 

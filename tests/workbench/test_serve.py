@@ -159,6 +159,34 @@ def test_the_server_stays_up_whatever_clients_do(started):
 
 
 @posix
+def test_a_browser_in_the_terminal_does_not_keep_the_page_waiting(tmp_path):
+    # $BROWSER names a command; this one stays, as lynx would, until it has seen the page.
+    script = tmp_path / "browser"
+    script.write_text(f"#!{sys.executable}\nimport time\ntime.sleep(600)\n")
+    script.chmod(0o755)
+    one = Running(folder=tmp_path, BROWSER=str(script), TMPDIR=str(tmp_path))
+    try:
+        deadline = time.monotonic() + 30
+        while not (files := list(tmp_path.glob("adjoint-*/open.html"))):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        (file,) = files
+        assert one.token in file.read_text()
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert one.ask("GET", f"/?token={one.token}")[0] == 200
+        assert not file.exists()
+        commands = one.workers()
+        assert any("browser" in text for text in commands.values())
+        assert not any(one.token in text for text in commands.values())
+    finally:
+        browsers = [pid for pid, text in one.workers().items() if "browser" in text]
+        one.end()
+        for pid in browsers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+@posix
 def test_a_file_that_is_named_runs_and_its_errors_keep_the_workbench_from_starting(started, tmp_path):
     file = tmp_path / "model.py"
     file.write_text("def loss(w, x):\n    y = w * x\n    return y * y\n")

@@ -11,6 +11,7 @@ import secrets
 import shutil
 import socket
 import tempfile
+import threading
 import webbrowser
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -85,7 +86,8 @@ async def _serve(wanted: Wanted) -> None:
         wanted.say(f"the workbench is at {address}")
         wanted.say("Ctrl-C ends it. Whoever has this address can use it; nobody else can.")
         if wanted.browser:
-            opener.open(address)
+            # In a thread of its own: a browser that lives in the terminal keeps whoever opens it waiting.
+            threading.Thread(target=opener.open, args=(address,), daemon=True).start()
         await uvicorn.Server(_config(app)).serve(sockets=[listening])
     finally:
         opener.close()
