@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adjoint as ad
-from adjoint.view.collapse import LARGEST, collapse, for_picture
+from adjoint.explain.grouping import LARGE
+from adjoint.view.collapse import collapse, for_picture
 from adjoint.view.geometry import build_scene
 from adjoint.view.svg import render
 from explain.networks import NETWORKS
@@ -87,7 +88,7 @@ def test_large_stories_are_drawn_closed_and_fast():
         return x
 
     story = ad.explain(f)(0.1, 0.3).to_dict()
-    assert len(story["nodes"]) > LARGEST
+    assert len(story["nodes"]) > LARGE
     shown = for_picture(story)
     assert len(shown["nodes"]) < 30
     scene = build_scene(story)

@@ -12,16 +12,13 @@ from typing import Any
 
 from adjoint.explain.expansion import Wire, expand
 
-#: A story of more nodes is drawn with its groups closed.
-LARGEST = 200
-
 
 def for_picture(story: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The story as a static picture shows it: whole, or with all groups closed where that would be too much."""
+    """The story as a static picture shows it: with the groups open that a reader of its page finds open."""
     groups = story.get("groups") or []
     if not groups:
         return story
-    return collapse(story, () if len(story["nodes"]) > LARGEST else {g["id"] for g in groups})
+    return collapse(story, {g["id"] for g in groups if g["open"]})
 
 
 def collapse(story: Mapping[str, Any], opened: Collection[int]) -> dict[str, Any]:

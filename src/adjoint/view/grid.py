@@ -13,6 +13,7 @@ from adjoint.view.measure import (
     BRANCH_HEIGHT,
     DOT,
     FAN_LEAD,
+    FAN_PILLS,
     FAN_STEP,
     FAN_STEP_PLAIN,
     PORT_SPREAD,
@@ -44,6 +45,8 @@ class Grid:
         # The cells after the source of every edge: those that it passes, then the target.
         self.ways: list[list[Cell]] = [[(layer, row[track]) for layer, track in way] for way in routes.ways]
         self.frames = [_in_rows(frame, row) for frame in routes.frames]
+        # So many branches of one value run side by side; of a story that is drawn in part more are one trunk.
+        self.most = FAN_PILLS if routes.partial else len(reading.links)
         self.branches = [self._in_order(part.outputs) for part in reading.parts]
         self.offsets = self._lane_offsets()
         self.ports = self._ports()
@@ -57,13 +60,14 @@ class Grid:
         return sorted(edges, key=lambda edge: ([row for _, row in self.ways[edge]], links[edge].slot, edge))
 
     def _lane_offsets(self) -> list[list[float]]:
-        """For each edge its offset from the row in every cell that it passes."""
+        """For each edge its offset from the row in every cell that it passes; very many run as one trunk."""
         offsets: list[list[float]] = [[] for _ in self.ways]
         for edges in self.branches:
             passing = [edge for edge in edges if len(self.ways[edge]) > 1]
+            bundled = len(edges) > self.most
             for index, edge in enumerate(passing):
                 # the same all along, so that a wire does not sway when its neighbour leaves
-                offset = (index - (len(passing) - 1) / 2) * LANE_PITCH
+                offset = 0.0 if bundled else (index - (len(passing) - 1) / 2) * LANE_PITCH
                 offsets[edge] = [offset] * (len(self.ways[edge]) - 1)
         return offsets
 
@@ -87,7 +91,7 @@ class Grid:
     def _fan(self, node: int) -> list[float]:
         """Heights of the branches behind a dot, relative to the row."""
         edges = self.branches[node]
-        if len(edges) < 2:
+        if not 2 <= len(edges) <= self.most:
             return [0.0] * len(edges)
         step = FAN_STEP if self.sizes[node].fan_pill else FAN_STEP_PLAIN
         own = self.cells[node][1]

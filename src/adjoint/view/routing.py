@@ -21,11 +21,15 @@ class Framed(NamedTuple):
 
 
 class Routes(NamedTuple):
-    """The cell of every node, the cells after its source that each edge passes, and the frames of open groups."""
+    """The cell of every node, the cells after its source that each edge passes, and the frames of open groups.
+
+    ``partial`` is set where closed groups stand for a part of the story.
+    """
 
     cells: list[Cell]
     ways: list[list[Cell]]
     frames: list[Framed]
+    partial: bool = False
 
 
 def arrange_story(story: Mapping[str, Any], parts: Sequence[Part], links: Sequence[Link]) -> Routes:
@@ -39,7 +43,8 @@ def arrange_story(story: Mapping[str, Any], parts: Sequence[Part], links: Sequen
     drawn = story.get("drawn")
     if drawn:
         frames = [Framed(f["name"], (f["at"][0], f["at"][1]), (f["size"][0], f["size"][1])) for f in drawn["frames"]]
-        return Routes(given, [_cells_of(way) for way in drawn["ways"]], frames)
+        partial = any("detail" in node for node in story["nodes"])
+        return Routes(given, [_cells_of(way) for way in drawn["ways"]], frames, partial)
     drawable = (
         len(given) == len(parts)
         and not story.get("groups")
