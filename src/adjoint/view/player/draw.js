@@ -62,7 +62,7 @@ export function wireEntry(scene, wire, now) {
   const item = scene.visible.items[wire.item];
   const edges = wire.run < 0 ? [] : scene.visible.runs[wire.run].edges;
   /** @type {Record<string, string | number>} */
-  const data = edges.length ? { edge: edges.join(" ") } : { of: item.key };
+  const data = edges.length ? { edge: edges.slice(0, 99).join(" ") } : { of: item.key };
   const marks = wireMarks(scene, wire, now);
   const share = wire.pill ? now.share(edges) : null;
   if (wire.pill && share) {
@@ -104,6 +104,8 @@ export function itemEntry(scene, i, now) {
       }),
     );
   }
+  const kind = alikeGroups(story).get(item.group);
+  if (kind) marks.push(textMark(boxes[0].x + boxes[0].w - 18, boxes[0].y + 18, kind.letter, 13, "ink2", { "text-anchor": "middle", "font-weight": 600 }, "alike"));
   const left = scene.flip;
   marks.push(...valueMarks(find("name"), find("value"), value, left, fresh));
   const pill = find("grad");
@@ -172,13 +174,23 @@ function titleOf(item, now, value, grad) {
   return lines.join("\n");
 }
 
-/** Small marks of groups that have the same structure. @param {import("./types.js").Story} story @returns {Map<number, number[]>} */
+/** @type {WeakMap<import("./types.js").Story, Map<number, {letter: string, ids: number[]}>>} */
+const ALIKE = new WeakMap();
+
+/** Groups that are not the only ones of their structure, each with the letter and the members of its kind. @param {import("./types.js").Story} story */
 export function alikeGroups(story) {
+  let alike = ALIKE.get(story);
+  if (alike) return alike;
+  alike = new Map();
   /** @type {Map<string, number[]>} */
   const byMark = new Map();
-  for (const group of story.groups) byMark.set(group.mark, [...(byMark.get(group.mark) || []), group.id]);
-  const alike = new Map();
-  for (const ids of byMark.values()) if (ids.length > 1) for (const id of ids) alike.set(id, ids);
+  for (const { mark, id } of story.groups) byMark.set(mark, [...(byMark.get(mark) || []), id]);
+  let kinds = 0;
+  for (const ids of byMark.values()) {
+    if (ids.length < 2) continue;
+    const letter = String.fromCharCode(65 + (kinds++ % 26));
+    for (const id of ids) alike.set(id, { letter, ids });
+  }
+  ALIKE.set(story, alike);
   return alike;
 }
-

@@ -1,7 +1,8 @@
 /** Wires as marks: two lanes beside one middle line, arrowheads, widths by size and colours by sign. */
 
 import { levelLine, parallelPath, pathData, shortNumber, trimPath } from "./paths.js";
-import { toneColour } from "./quantities.js";
+import { magnitude, signShown, toneColour } from "./quantities.js";
+import { isHidden } from "./reading.js";
 
 /** @typedef {import("./marks.js").Mark} Mark */
 /** @typedef {import("./scene.js").Wire} Wire */
@@ -56,10 +57,10 @@ function forwardLane(scene, wire, now) {
   let size = 0;
   let bad = false;
   for (const source of new Set(sources)) {
-    const value = now.value(source);
-    if (!value) continue;
-    size = Math.max(size, value.size || 0);
-    bad = bad || value.sign === "bad";
+    const { value } = nodes[source];
+    if (value === undefined || !now.reached(source)) continue;
+    size = Math.max(size, magnitude(value) || 0);
+    bad = bad || signShown(value) === "bad";
   }
   return { width: now.scales.values.width(size), tone: bad ? "bad" : "wire", dotted: false, fresh: targets.some((n) => now.isNew(n)) };
 }
@@ -80,10 +81,10 @@ function backwardLane(wire, edges, item, now) {
   const signs = new Set();
   let size = 0;
   for (const edge of flowing) {
-    const share = now.share([edge]);
-    if (!share) continue;
-    signs.add(share.sign);
-    size = Math.max(size, share.size || 0);
+    const { contrib } = now.story.edges[edge];
+    const hidden = isHidden(now.state, "share", edge) || isHidden(now.state, "grad", now.story.edges[edge].src);
+    signs.add(hidden ? "zero" : signShown(contrib));
+    size = Math.max(size, hidden ? 0 : magnitude(contrib) || 0);
   }
   signs.delete(signs.size > 1 ? "zero" : "");
   const tone = signs.has("bad") ? "bad" : signs.size > 1 ? "mixed" : [...signs][0] || "zero";
@@ -113,7 +114,8 @@ function laneMarks(flip, wire, lane, shift, forward) {
     marks.push(arrowMark(flip, path[0][0] + TIP, path[0][1], 1, lane, colour, enter));
   }
   const line = pathData(trimPath(path, start, end), flip);
-  return [...strokeMarks(line, lane, forward ? "lane" : "back"), ...marks];
+  const strokes = strokeMarks(line, lane, forward ? "lane" : "back");
+  return [...(forward ? strokes : strokes.map((mark) => ({ ...mark, c: "backward" }))), ...marks];
 }
 
 /** @param {string} d @param {Lane} lane @param {string} enter @returns {Mark[]} */

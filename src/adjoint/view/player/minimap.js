@@ -81,8 +81,9 @@ export class Minimap {
   /** Shows what is in view. */
   follow() {
     const { camera, element, colours } = this;
-    element.hidden = !camera.over;
-    if (!camera.over || !this.overview) return;
+    // In a low region it would cover what it shows.
+    element.hidden = !camera.over || camera.room.h < 220;
+    if (element.hidden || !this.overview) return;
     if (this.stale) this.redraw(this.overview, colours);
     const ctx = /** @type {CanvasRenderingContext2D} */ (element.getContext("2d"));
     ctx.setTransform(1, 0, 0, 1, 0, 0);

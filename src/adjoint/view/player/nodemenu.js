@@ -81,9 +81,9 @@ export class NodeMenu {
         app.say("Copied.");
       });
     if (item.group >= 0) {
-      const alike = alikeGroups(story).get(item.group) || [];
+      const alike = alikeGroups(story).get(item.group);
       row("Open", () => app.act.toggle(item.group, true));
-      if (alike.length > 1) row(`Open the ${alike.length} like it`, () => app.store.set({ open: new Set([...state.open, ...alike]) }, true));
+      if (alike) row(`Open the ${alike.ids.length} like it`, () => app.store.set({ open: new Set([...state.open, ...alike.ids]) }, true));
     } else {
       const node = story.nodes[item.node];
       if (node.value !== undefined) copy("Copy value", copyOf(node.value));
