@@ -94,7 +94,7 @@ export function mountChain(place, app) {
     wayRow.hidden = paths.length < 2;
     fill(written, ...(paths.length ? chainProduct(state, wanted, paths, paths[chosen], app) : [h("p.aside", `No path to ${rootName(story)}.`)]));
   };
-  drawn(app, ["story", "tab", "selected", "hidden"], draw);
+  drawn(app, ["story", "tab", "selected", "hidden"], draw, written);
 }
 
 /** "via c, e": the gates between. @param {Story} story @param {StoryEdge[]} path */

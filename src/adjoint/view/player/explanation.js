@@ -26,13 +26,13 @@ export function mountExplanation(place, app) {
   };
   new ResizeObserver(reach).observe(place);
   swipes(place, app);
-  drawn(app, ["story", "steps", "at", "part", "hidden", "selected"], (state, changed) => {
+  drawn(app, ["story", "steps", "at", "part", "hidden"], (state, changed) => {
     fill(heading, headingOf(state.steps[state.at]));
     fill(sentence, ...(failedHere(state) ? [] : told(state)));
     fill(body, ...equationOf(state, app));
     if (changed.has("at")) place.scrollTop = 0;
     reach();
-  });
+  }, body);
 }
 
 /** The sentence; forward with the gate's own formula: "Subtract: d = v − y." @param {State} state @returns {(string | Element)[]} */

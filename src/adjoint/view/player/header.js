@@ -56,7 +56,7 @@ function menu(label, app) {
     list.hidden = !on;
     open.setAttribute("aria-expanded", String(on));
     // What the list covers in part is out of reach as a whole.
-    for (const part of app.root.querySelectorAll("main > *")) /** @type {HTMLElement} */ (part).inert = on;
+    for (const part of app.root.querySelectorAll(".work > *")) /** @type {HTMLElement} */ (part).inert = on;
     if (!on) return;
     fill(list, ...exportsOf(app).map(([name, hint, run]) =>
       button(name, async () => {

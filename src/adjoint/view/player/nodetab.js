@@ -35,7 +35,7 @@ export function mountNodeTab(place, app) {
     control.show(id);
     fill(facts, ...factsOf(state, id, app).map(([name, ...told]) => h("div", h("dt", name), h("dd", ...told))));
     fill(tensors, ...tensorsOf(state, id));
-  });
+  }, place);
   mountNudge(nudge, app);
 }
 

@@ -75,7 +75,7 @@ export function mountGradients(place, app) {
       leaves.length > TABLE_ROWS ? h("p.aside", `${leaves.length - TABLE_ROWS} more leaves.`) : null,
       story.stationary ? h("p.aside", `Stationary point: ${story.stationary.kind} (${story.stationary.why}).`) : null);
   };
-  drawn(app, ["story", "steps", "at", "part", "hidden", "tab", "selected"], draw);
+  drawn(app, ["story", "steps", "at", "part", "hidden", "tab", "selected"], draw, table);
 }
 
 /** @param {number | string} a @param {number | string} b */
