@@ -43,13 +43,13 @@ def gradient_text(value: Any, digits: int = 4, limit: int | None = None) -> str:
 
 
 class Walk:
-    """The stops of a story with some groups open, and what is known at each."""
+    """The stops of a story with some groups open (as it says itself, unless told), and what is known at each."""
 
-    def __init__(self, document: Document, opened: Iterable[int] = ()) -> None:
+    def __init__(self, document: Document, opened: Iterable[int] | None = None) -> None:
         self.document = document
         self.nodes = document["nodes"]
         self.edges = document["edges"]
-        self.opened = set(opened)
+        self.opened = {g["id"] for g in document["groups"] if g["open"]} if opened is None else set(opened)
         backward = document["backward"]
         self.seeded = bool(backward) and "seed" in backward[0]
         self.stops = [Stop("inputs", "Inputs"), *self._gates("forward")]

@@ -83,7 +83,7 @@ def test_steps_inside_of_a_closed_group_count_as_one(visit, name):
     for group in sorted((g["id"] for g in groups if g["open"]), reverse=True):
         toggle(player, group, frame=True)
     player.page.evaluate("document.activeElement.blur()")
-    walk = Walk(document)
+    walk = Walk(document, ())
     for at, seen in enumerate(player.read_each(range(len(walk.stops)))):
         stop = walk.stops[at]
         assert seen["heading"] == stop.heading

@@ -24,23 +24,22 @@ function refuse(root, what) {
 export async function boot() {
   const root = document.getElementById("player");
   if (!root) return;
-  let story;
+  const still = [...root.childNodes];
   try {
-    story = JSON.parse(await storyText());
+    const story = JSON.parse(await storyText());
+    const version = story && story.adjoint_story;
+    if (version > VERSION) {
+      refuse(root, `This page was written by a newer adjoint (story ${version}); it reads up to ${VERSION}.`);
+    } else if (!(version <= VERSION)) throw new Error("what stands in it is no story.");
+    else if (!story.nodes.length) {
+      fill(root, h("p", { class: "empty" }, "Nothing to show: the function did no operation on a tracked input."));
+    } else startPlayer(root, filledStory(story));
   } catch (error) {
+    // Text that is JSON may still be no story: what has been begun is taken back.
+    root.className = "";
+    fill(root, ...still);
     refuse(root, `The story in this page is damaged: ${error instanceof Error ? error.message : error}`);
-    return;
   }
-  const version = story && story.adjoint_story;
-  if (!(version <= VERSION)) {
-    refuse(root, `This page was written by a newer adjoint (story ${version}); it reads up to ${VERSION}.`);
-    return;
-  }
-  if (!story.nodes.length) {
-    fill(root, h("p", { class: "empty" }, "Nothing to show: the function did no operation on a tracked input."));
-    return;
-  }
-  startPlayer(root, filledStory(story));
 }
 
 boot();
