@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from adjoint.view.aliases import aliased
 from adjoint.view.naming import kind_of_brace, roles_of, short_names
 from adjoint.view.pieces import Token, closing_of, tokens
 
@@ -29,7 +30,7 @@ _GOES_ON = set("{([;,=+-*/%&|^!~?:<>.") | {
 _CONTINUES = set(")]};,=*/%&|^?:<>.") | {"=>", "&&", "||", "??", "===", "!==", "==", "!=", "<=", ">=", "+=", "-=", "?."}
 
 
-_SHORTER = {"true": "!0", "false": "!1", "undefined": "void 0"}
+_SHORTER = {"true": "!0", "false": "!1"}
 
 
 @lru_cache(maxsize=8)
@@ -39,7 +40,7 @@ def compact(text: str) -> str:
     >>> compact("const total = 1; // one" + chr(10) + "console.log({ total }, total + 2);")
     'const a=1;console.log({total:a},a+2)'
     """
-    pieces = tokens(text)
+    pieces = aliased(tokens(text))
     closing = closing_of(pieces)
     roles = roles_of(pieces)
     texts = short_names(pieces, roles)

@@ -19,11 +19,11 @@ await async break case catch class const continue debugger default delete do els
 function get if import in instanceof let new null of return set static super switch this throw true try typeof
 undefined var void while with yield arguments eval NaN Infinity constructor"""
 _WORDS = frozenset(_KEYWORDS.split())
-#: What every window has: a script's own use of such a word could not be told from the window's.
+#: What scripts may ask of the window by these names; words that they may also have for something of their own
+#: (name, open, top, event, ...) are asked for as window.open.
 _GLOBALS = """
-alert atob blur btoa caches close closed confirm crypto document event external fetch find focus frames getSelection
-history innerHeight innerWidth isFinite isNaN length location matchMedia moveTo name navigator open origin parent
-performance postMessage print prompt screen scroll scrollX scrollY self status stop top window"""
+alert atob btoa caches crypto document fetch getSelection history innerHeight innerWidth isFinite isNaN location
+matchMedia navigator performance postMessage window"""
 _FIXED = _WORDS | frozenset(_GLOBALS.split())
 _DECLARES = {"function", "class", "const", "let", "var"}
 
