@@ -64,7 +64,7 @@ def test_names_of_properties_and_of_the_window_stay():
     small = compact(
         "const story = { nodes: 1 }; let name = story.nodes; const { nodes } = story; log(nodes, location, { story });"
     )
-    assert small == "const a={nodes:1};let b=a.nodes;const{nodes:c}=a;log(c,location,{story:a})"
+    assert small == "const a={nodes:1};let c=a.nodes;const{nodes:b}=a;log(b,location,{story:a})"
 
 
 @pytest.mark.parametrize(

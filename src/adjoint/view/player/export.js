@@ -35,7 +35,7 @@ export function exportsOf(app) {
     app.commands.text();
     return "";
   }], ["Print", "Formula, graph, explanation, gradients and code", () => {
-    print();
+    window.print();
     return "";
   }]);
   if (app.options.embedded) list.shift();
