@@ -1,6 +1,7 @@
 /** A scene at a step as entries: everything that stands on its own in the drawing, with its marks and its name for readers. */
 
 import { placedMarks } from "./chips.js";
+import { alikeGroups } from "./items.js";
 import { wireMarks } from "./lanes.js";
 import { heatMarks, pillMarks, rectMark, shapeMarks, textMark, valueMarks } from "./marks.js";
 import { noPath } from "./measure.js";
@@ -155,10 +156,10 @@ function itemWords(scene, i, now, value, grad, current, bad) {
     if (node.name) words.push(node.name);
   } else words.push(node.kind === "const" ? "constant" : `${node.name || "input"}, ${node.role || "input"}`);
   if (value) words.push(`value ${value}`);
-  else if (node && node.kind === "op") words.push("not reached");
+  else if (node && node.kind === "op") words.push(bad ? "the run stopped here" : "not reached");
   if (grad) words.push(`gradient ${grad.replace("+", "")}`);
   else if (node && now.unused(node.id)) words.push(noPath(now.story));
-  if (bad) words.push("not finite");
+  if (bad && value) words.push("not finite");
   if (current) words.push("current step");
   return words.join(", ");
 }
@@ -172,25 +173,4 @@ function titleOf(item, now, value, grad) {
   if (grad) lines.push(`gradient ${grad.full}`);
   if (node && grad && (node.zero || node.note)) lines.push(String(node.zero || node.note));
   return lines.join("\n");
-}
-
-/** @type {WeakMap<import("./types.js").Story, Map<number, {letter: string, ids: number[]}>>} */
-const ALIKE = new WeakMap();
-
-/** Groups that are not the only ones of their structure, each with the letter and the members of its kind. @param {import("./types.js").Story} story */
-export function alikeGroups(story) {
-  let alike = ALIKE.get(story);
-  if (alike) return alike;
-  alike = new Map();
-  /** @type {Map<string, number[]>} */
-  const byMark = new Map();
-  for (const { mark, id } of story.groups) byMark.set(mark, [...(byMark.get(mark) || []), id]);
-  let kinds = 0;
-  for (const ids of byMark.values()) {
-    if (ids.length < 2) continue;
-    const letter = String.fromCharCode(65 + (kinds++ % 26));
-    for (const id of ids) alike.set(id, { letter, ids });
-  }
-  ALIKE.set(story, alike);
-  return alike;
 }

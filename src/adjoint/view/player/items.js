@@ -84,3 +84,24 @@ export function itemAround(visible, story, open, node) {
   const at = visible.place.get(group < 0 ? `n${node}` : `g${group}`);
   return at === undefined ? undefined : visible.items[at];
 }
+
+/** @type {WeakMap<Story, Map<number, {letter: string, ids: number[]}>>} */
+const ALIKE = new WeakMap();
+
+/** Groups that are not the only ones of their structure, each with the letter and the members of its kind. @param {Story} story */
+export function alikeGroups(story) {
+  let alike = ALIKE.get(story);
+  if (alike) return alike;
+  alike = new Map();
+  /** @type {Map<string, number[]>} */
+  const byMark = new Map();
+  for (const { mark, id } of story.groups) byMark.set(mark, [...(byMark.get(mark) || []), id]);
+  let kinds = 0;
+  for (const ids of byMark.values()) {
+    if (ids.length < 2) continue;
+    const letter = String.fromCharCode(65 + (kinds++ % 26));
+    for (const id of ids) alike.set(id, { letter, ids });
+  }
+  ALIKE.set(story, alike);
+  return alike;
+}

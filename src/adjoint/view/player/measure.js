@@ -4,6 +4,7 @@
  * from top to bottom the value of one item may stand beside the pill of its neighbour, a line lower.
  */
 
+import { alikeGroups } from "./items.js";
 import { shownOf } from "./quantities.js";
 import { readingOf, rootName } from "./reading.js";
 import { shortName, textWidth } from "./textsize.js";
@@ -84,9 +85,6 @@ export class Measurer {
     this.textbook = textbook;
     this.kept = kept;
     this.sums = partialSums(story);
-    /** @type {Map<string, number>} */
-    this.marks = new Map();
-    for (const group of story.groups) this.marks.set(group.mark, (this.marks.get(group.mark) || 0) + 1);
   }
 
   /** The widest that something has been. @param {string} what @param {number} width */
@@ -158,7 +156,8 @@ export class Measurer {
     const group = this.story.groups[item.group];
     const text = shortName(group.name, 20);
     const more = `+ ${group.count} ${group.count === 1 ? "operation" : "operations"}`;
-    const room = (this.marks.get(group.mark) || 0) > 1 ? 40 : 28;
+    // A letter stands in the corner of those that are alike.
+    const room = alikeGroups(this.story).has(group.id) ? 48 : 28;
     const ports = item.ins.length > 3 ? portStep(item.ins.length, this.flip) * (item.ins.length - 1) + 24 : 0;
     const wide = Math.max(132, textWidth(text, 16) + room, textWidth(more, 13) + 28, this.flip ? ports : 0);
     return this.outline("group", false, wide + 4, Math.max(60, this.flip ? 0 : ports), text, 16, more);

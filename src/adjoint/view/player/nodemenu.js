@@ -1,8 +1,8 @@
 /** What a right click, or a long press, offers: the whole name and numbers, and copies of them. */
 
 import { button, fill, h } from "./dom.js";
-import { alikeGroups } from "./draw.js";
 import { formatExact } from "./format.js";
+import { alikeGroups } from "./items.js";
 import { isHidden, isTensor } from "./reading.js";
 
 /** @typedef {import("./types.js").App} App */

@@ -28,11 +28,10 @@ import { shortName, textWidth } from "./textsize.js";
  * @property {boolean} head   Whether the forward arrow stands at its end.
  * @property {Box | null} pill   Where the share of a branch stands.
  *
- * @typedef {{group: number, x: number, y: number, w: number, h: number, tab: {x: number, y: number, w: number, h: number}, depth: number}} Frame
+ * @typedef {{group: number, x: number, y: number, w: number, h: number, tab: {x: number, y: number, w: number, h: number}}} Frame
  * @typedef {Object} Scene
  * @property {import("./items.js").Visible} visible
  * @property {boolean} flip
- * @property {boolean} textbook
  * @property {number} width
  * @property {number} height
  * @property {Box[][]} boxes   By item.
@@ -77,11 +76,11 @@ class SceneBuilder {
   constructor(story, grid) {
     this.grid = grid;
     this.story = story;
-    const { flip, textbook } = grid.options;
+    const { flip } = grid.options;
     const [width, height] = flip ? [grid.bottom, grid.right] : [grid.right, grid.bottom];
     const { visible } = grid;
     /** @type {Scene} */
-    this.scene = { visible, flip, textbook, width, height, boxes: visible.items.map(() => []), wires: [], frames: [] };
+    this.scene = { visible, flip, width, height, boxes: visible.items.map(() => []), wires: [], frames: [] };
     for (let i = 0; i < visible.items.length; i++) {
       this.shapes(i);
       this.wires(i);
@@ -198,9 +197,7 @@ class SceneBuilder {
       const dv = grid.y[last] + grid.down[last] + below - v;
       const [x, y, w, h] = scene.flip ? [v, u, dv, du] : [u, v, du, dv];
       const wide = textWidth(shortName(story.groups[group].name, 24), 14) + 34;
-      let depth = 0;
-      for (let g = story.groups[group].parent; g !== undefined; g = story.groups[g].parent) depth++;
-      scene.frames.push({ group, x, y, w, h, tab: { x, y, w: Math.min(wide, w), h: TAB_HEIGHT }, depth });
+      scene.frames.push({ group, x, y, w, h, tab: { x, y, w: Math.min(wide, w), h: TAB_HEIGHT } });
     }
   }
 }
