@@ -5,10 +5,10 @@ import re
 import statistics
 
 import pytest
-from workbench.pages import AXE_RULES, Bench, started
 
-MOVE = """async ([label, values]) => {
-  const slider = [...document.querySelectorAll('input[type=range]')].find((e) => e.getAttribute('aria-label') === label);
+from workbench.pages import Bench, started
+
+MOVE = """async (slider, values) => {
   const times = [];
   for (const value of values) {
     const start = performance.now();
@@ -102,7 +102,7 @@ def test_names_that_stay_keep_their_numbers_when_the_expression_changes(bench):
 
 def test_a_slider_moves_both_passes_at_once(bench):
     page = bench()
-    times = page.page.evaluate(MOVE, ["w, slider", [n / 10 for n in range(-30, 31)]])
+    times = page.page.get_by_label("w, slider").first.evaluate(MOVE, [n / 10 for n in range(-30, 31)])
     assert page.numbers()["w"] == 3
     # c = -6, a = 2, d = 0: the point is met, and no gradient is left
     assert page.gradients() == {"w": 0, "x": 0, "b": 0, "y": 0}
@@ -125,7 +125,7 @@ def test_an_array_is_edited_by_entry_and_as_a_whole(bench):
     before = page.page.locator(".wb-tensor .tile").first.inner_text()
     page.set("scores[0]", "9", exact=True)
     page.until(lambda: page.page.locator(".wb-tensor .tile").first.inner_text() != before)
-    page.page.evaluate(MOVE, ["scale of scores", [0]])
+    page.page.get_by_label("scale of scores").evaluate(MOVE, [0])
     page.until(lambda: page.page.get_by_label("scores[1]", exact=True).first.input_value() == "0")
     # At equal scores every share is a third: two thirds off at the right one
     page.until(lambda: page.page.locator(".wb-grid input").first.get_attribute("title") == "gradient −0.6667")
@@ -166,12 +166,15 @@ def test_a_link_restores_source_inputs_tab_and_view(bench):
     other.page.reload()
     other.ready()
     assert other.numbers()["q"] == -7
+    # A tab that comes back has no token in its address: it is asked for the one that it keeps.
+    assert all("401" in said for said in other.complaints)
+    other.complaints.clear()
 
 
 def test_a_link_passes_the_parser_of_the_server(bench):
     page = bench("#expression=__import__('os')&inputs=%7B%22x%22%3A1%7D")
     page.until(lambda: page.line() != "")
-    assert "_" in page.line()
+    assert "There are no strings" in page.line()
     assert page.gradients() == {"w": -4, "x": 4, "b": 2, "y": -2}  # the first example instead
 
 
@@ -224,7 +227,7 @@ def test_two_losses_are_compared_on_the_same_inputs(bench):
     page.page.get_by_label("Curves over").select_option(label="scores[2]")
     page.until(lambda: "scores[2]" in page.page.locator(".wb-charts").inner_text())
     page.page.get_by_label("First loss").select_option("text")
-    page.page.get_by_label("First expression").fill("(u - 1)^2")
+    page.page.get_by_label("First expression").fill("(u - 1)**2")
     page.page.get_by_label("Second loss").select_option("text")
     page.page.get_by_label("Second expression").fill("abs(u - 1)")
     page.until(lambda: page.page.locator(".wb-pairs tbody tr").count() == 2)
@@ -241,7 +244,7 @@ def test_the_race_counts_visits_and_measures_times(bench):
     assert "of 20 gate visits" in lanes.nth(2).inner_text()
     assert re.search(r"took [\d.]+ (µs|ms)", lanes.nth(0).inner_text())
     page.until(lambda: page.page.locator(".wb-race tbody tr").count() == 7)
-    page.page.evaluate(MOVE, ["Inputs", [64]])
+    page.page.locator(".wb-setting input").evaluate(MOVE, [64])
     page.until(lambda: "64 inputs" in page.page.locator(".wb-lead").inner_text())
     widths = page.page.locator(".wb-lane .bar-fill").evaluate_all("all => all.map((e) => e.offsetWidth)")
     assert widths[1] > widths[2] > widths[0] > 0
@@ -282,11 +285,14 @@ def test_a_lost_server_is_told_and_the_last_state_stays(browser, tmp_path):
 
 def test_old_numbers_are_marked_while_the_server_is_slow(bench):
     page = bench("#example=networks.mlp")
-    page.page.route("**/api/story", lambda route: page.page.wait_for_timeout(600) or route.continue_())
+    page.page.evaluate(
+        "() => { const ask = window.fetch; window.fetch = (...given) =>"
+        " new Promise((done) => setTimeout(done, 600)).then(() => ask(...given)); }"
+    )
     page.page.locator(".wb-tensor summary").nth(1).click()
     page.set("w1[0, 0]", "3", exact=True)
     page.until(lambda: page.page.locator(".wb-dots").inner_text() == "…")
-    assert page.page.locator(".wb-tensor .tile").count() == 6
+    assert page.page.locator(".wb-tensor summary .tile").count() == 6
     page.until(lambda: page.page.locator(".wb-dots").inner_text() == "")
 
 
@@ -318,15 +324,14 @@ def test_hostile_names_and_texts_stay_text(browser, tmp_path):
         page.close()
 
 
+# The picture itself is the player's, whose tests look at it.
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("tab", ["Step", "Views", "Compare", "Race", "Practice"])
 def test_accessible(bench, axe, tab, scheme):
     page = bench(color_scheme=scheme)
     page.tab(tab)
     page.page.wait_for_timeout(600)
-    page.page.evaluate(axe)
-    found = page.page.evaluate(f"async () => (await axe.run(document, {json.dumps(AXE_RULES)})).violations")
-    assert [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found] == []
+    assert page.violations(axe) == []
 
 
 @pytest.mark.parametrize("tab", ["Step", "Views", "Compare", "Race", "Practice"])
@@ -335,9 +340,7 @@ def test_a_phone_scrolls_down_and_never_sideways(bench, axe, tab):
     page.tab(tab)
     page.page.wait_for_timeout(500)
     assert page.page.evaluate("() => document.documentElement.scrollWidth") == 390
-    page.page.evaluate(axe)
-    found = page.page.evaluate(f"async () => (await axe.run(document, {json.dumps(AXE_RULES)})).violations")
-    assert [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found] == []
+    assert page.violations(axe) == []
 
 
 def test_the_inputs_are_a_sheet_on_a_phone(bench):

@@ -32,18 +32,19 @@ export function compareTab(place, bench, changed) {
   let over = "";
   let entry = 0;
   let asked = "";
+  /** Whether the losses are other ones than before, of which nobody knows the inputs yet. */
+  let anew = true;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let clock;
   const sides = ["First", "Second"].map((label, i) => {
     const box = /** @type {HTMLInputElement} */ (h("input", { type: "text", "aria-label": `${label} expression`, placeholder: "an expression of the same inputs", spellcheck: "false", autocomplete: "off", oninput: () => {
       clearTimeout(clock);
-      clock = setTimeout(refresh, WAIT);
+      clock = setTimeout(change, WAIT);
     } }));
     const select = /** @type {HTMLSelectElement} */ (h("select", { "aria-label": `${label} loss`, onchange: () => {
       box.hidden = select.value !== TEXT;
       if (!box.hidden) box.focus();
-      own = {};
-      refresh();
+      change();
     } }));
     return { select, box, row: h("div.wb-side", stroke(STROKES[i]), select, box) };
   });
@@ -71,7 +72,11 @@ export function compareTab(place, bench, changed) {
       select.value = before[i] && !before.includes(THIS) && shown() ? before[i] : pair[i];
       box.hidden = select.value !== TEXT;
     });
+    change();
+  };
+  const change = () => {
     own = {};
+    anew = true;
     refresh();
   };
   /** @param {number} i @returns {Source | null} */
@@ -95,7 +100,7 @@ export function compareTab(place, bench, changed) {
       return;
     }
     const given = shared() ? bench.inputs.filter((i) => i.value !== undefined && i.editable).map((i) => [i.name, i.value]) : [];
-    const body = { left, right, inputs: { ...Object.fromEntries(given), ...own }, ...(over && found ? { over, entry: placeOf() } : {}) };
+    const body = { left, right, inputs: { ...Object.fromEntries(given), ...own }, ...(over && !anew ? { over, entry: placeOf() } : {}) };
     const key = JSON.stringify(body);
     if (key === asked) return;
     asked = key;
@@ -103,6 +108,7 @@ export function compareTab(place, bench, changed) {
   };
   const latest = asking((/** @type {Comparison} */ answer) => {
     found = answer;
+    anew = false;
     const options = choicesOf(answer);
     if (!options.some((one) => one.name === over && one.at === entry)) {
       over = options.length ? options[0].name : "";
@@ -111,9 +117,9 @@ export function compareTab(place, bench, changed) {
     fill(choice, ...options.map(({ name, at, label }) => h("option", { value: `${name}\n${at}` }, label)));
     choice.value = `${over}\n${entry}`;
     const { over: drawn } = answer;
-    if (over && (!drawn || drawn.name !== over || `${drawn.entry}` !== `${placeOf()}`)) refresh();
     fill(table, tableOf(answer));
-    drawCharts();
+    if (over && (!drawn || drawn.name !== over || `${drawn.entry}` !== `${placeOf()}`)) refresh();
+    else drawCharts();
     changed();
   });
   const drawCharts = () => {

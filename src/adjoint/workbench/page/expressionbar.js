@@ -8,7 +8,7 @@ import { capital } from "../../view/player/reading.js";
 
 /** Milliseconds without a key after which an expression is looked at. */
 const TYPED = 180;
-const HINT = "Names are inputs; write + − * / ^, functions such as sin, exp, max, relu, and steps such as d = a*b; L = d + c.";
+const HINT = "Names are inputs; write + − * / **, functions such as sin, exp, max, relu, and steps such as d = a*b; L = d + c.";
 
 /**
  * @param {Bench} bench
