@@ -255,6 +255,23 @@ def test_an_edited_input_changes_what_is_right(visit):
     assert practice.verdict.startswith("✓ Right.")
 
 
+def test_an_edited_input_makes_a_new_false_number(visit):
+    practice = Practice(visit, "sum_times_input", "wrong")
+    practice.player.select(2)
+    box = practice.page.locator("#panel-node input[type=text], #panel-node input[type=number]").first
+    box.fill("7")
+    box.press("Enter")
+    rows = practice.page.locator(".row-option")
+    # f = q * z with q = 3 and z = 7 now: q keeps 3 instead of receiving 7, and the share is right.
+    assert "+1 × 3 = +7" in rows.nth(0).inner_text()
+    rows.nth(0).press("Enter")
+    practice.type("7")
+    assert practice.verdict.startswith("✓ Right.")
+    practice.page.keyboard.press("Escape")
+    practice.player.press("End")
+    assert practice.player.read()["gradients"][0] == "+7"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_escape_leaves_and_nothing_stays_hidden(visit, kind):
     practice = Practice(visit, "used_twice", kind)

@@ -150,9 +150,7 @@ def _option(name: str, symbol: str, downs: list[Any]) -> dict[str, Any]:
 
 def _alike(downs: list[float], options: list[dict[str, Any]]) -> bool:
     """Whether some option passes back the same, so that nobody could tell the two apart."""
-    return any(
-        all(abs(a - b) <= 1e-9 + 0.01 * abs(b) for a, b in zip(downs, o["downs"], strict=True)) for o in options
-    )
+    return any(all(abs(a - b) <= 1e-9 + 0.01 * abs(b) for a, b in zip(downs, o["downs"], strict=True)) for o in options)
 
 
 def would_pass(name: str, values: list[float], item: Item, slots: list[int], up: float) -> list[float] | None:

@@ -246,7 +246,10 @@ export function mountPractice(place, app) {
   function start(wanted) {
     adopt();
     const offered = Object.keys(LABELS).filter((k) => fitting(k).length);
-    if (!offered.length) return app.say("There is nothing to practise here: no gradient flows.");
+    if (!offered.length) {
+      leave();
+      return app.say("There is nothing to practise here: no gradient flows.");
+    }
     if (!place.contains(bar)) {
       before = /** @type {HTMLElement | null} */ (document.activeElement);
       place.append(bar);
@@ -273,9 +276,14 @@ export function mountPractice(place, app) {
     asked = right = streak = 0;
   }
   store.on(({ story }, changed) => {
-    if (!changed.has("story") || !drill) return;
-    if (story.exercises !== first.exercises) start(kind);
-    else if (drill.holds ? !drill.holds(story) : ["name", "interview"].includes(kind) && !drill.done()) {
+    if (!changed.has("story") || !drill || (drill.holds && drill.holds(story))) return;
+    if (story.exercises !== first.exercises) {
+      const same = story.nodes.length === first.nodes.length && story.nodes.every((n, i) => n.op === first.nodes[i].op && n.name === first.nodes[i].name);
+      if (!same) return start(kind);
+      first = story;
+    }
+    // The same graph with other numbers: only what was made of the numbers is asked anew.
+    if (drill.holds || (["name", "interview"].includes(kind) && !drill.done())) {
       index -= 1;
       next();
     }
