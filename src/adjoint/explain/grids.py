@@ -27,7 +27,7 @@ LAYERS = 3
 _PLAIN = (type(None), bool, int, float, complex, str, tuple, slice)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Grid:
     """One grid: who stands in it, which wires run from whom to whom, and, once laid out, where."""
 
@@ -53,6 +53,7 @@ class Grids:
         self.of: dict[Box, Grid] = {box: Grid() for box in (groups.top, *groups.boxes)}
         self._run_wires()
         known: dict[Any, Arrangement] = {}
+        self._marks: dict[Any, str] = {}
         for box in (*reversed(groups.boxes), groups.top):
             self._lay_out(box, known)
 
@@ -133,7 +134,10 @@ class Grids:
         tracks = [track for _, track in found.cells] + [t for road in found.lanes.values() for t in road]
         grid.size = (columns, 1 + max(tracks, default=0))
         names = tuple(self._name(member) for member in grid.members)
-        grid.mark = hashlib.blake2s(repr((names, wires)).encode(), digest_size=6).hexdigest()
+        grid.mark = self._marks.get((names, wires), "")
+        if not grid.mark:
+            grid.mark = hashlib.blake2s(repr((names, wires)).encode(), digest_size=6).hexdigest()
+            self._marks[names, wires] = grid.mark
 
     def _height(self, member: Member, side: str, value: int) -> int:
         """How high in a group the port of a value stands: the wires around are to cross as little as those inside."""

@@ -28,7 +28,7 @@ LARGE = 500
 Entry = tuple[Call | None, list[int]]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Box:
     """One group: what it is called, what made it, and the items and groups that stand directly in it."""
 
