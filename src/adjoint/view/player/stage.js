@@ -313,7 +313,9 @@ export class StageView {
   changed(state, changed, user) {
     if (changed.has("story")) this.scales = scalesOf(state.story);
     if (["story", "open", "view", "slides"].some((name) => changed.has(name))) {
-      this.arrange(changed.has("view") || changed.has("slides"));
+      const other = changed.has("story") && !sameItems(this.now.story, state.story);
+      if (other) this.keptFor = this.focusKey = "";
+      this.arrange(other || changed.has("view") || changed.has("slides"));
       return;
     }
     if (!["at", "part", "hidden", "selected", "theme"].some((name) => changed.has(name))) return;
@@ -322,4 +324,9 @@ export class StageView {
     this.repaint(forth && (changed.has("at") || changed.has("part")));
     if (changed.has("at") && (user || state.playing) && this.overview.current >= 0) this.camera.follow(this.scene.boxes[this.overview.current][0]);
   }
+}
+
+/** Whether two stories are drawn alike but for their numbers. @param {import("./types.js").Story} a @param {import("./types.js").Story} b */
+function sameItems(a, b) {
+  return a.nodes.length === b.nodes.length && a.edges.length === b.edges.length && a.nodes.every((node, i) => node.op === b.nodes[i].op && node.name === b.nodes[i].name);
 }
