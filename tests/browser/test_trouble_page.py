@@ -42,8 +42,9 @@ def test_a_failed_run_shows_where_it_stopped(visit):
     assert outcome["where"].split("\n")[0].strip() in told
     assert outcome["help"] in told
     node = page.locator(f".graph [data-node='{outcome['node']}']")
-    assert "not finite" in node.get_attribute("aria-label") or "stopped" in node.get_attribute("aria-label")
-    assert node.locator(".shape").first.get_attribute("fill") == "var(--badbg)"
+    assert "the run stopped here" in node.get_attribute("aria-label")
+    assert node.locator(".shape").first.get_attribute("stroke") == "var(--bad)"
+    assert node.locator("path[stroke='var(--bad)']").count() == 1  # its cross
     player.press("Home")
     page.get_by_role("button", name="Go there").click()
     assert player.read()["at"] == len(walk.stops) - 1

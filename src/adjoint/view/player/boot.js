@@ -30,7 +30,7 @@ export async function boot() {
     const version = story && story.adjoint_story;
     if (version > VERSION) {
       refuse(root, `This page was written by a newer adjoint (story ${version}); it reads up to ${VERSION}.`);
-    } else if (!(version <= VERSION)) throw new Error("what stands in it is no story.");
+    } else if (typeof version !== "number") throw new Error("what stands in it is no story.");
     else if (!story.nodes.length) {
       fill(root, h("p", { class: "empty" }, "Nothing to show: the function did no operation on a tracked input."));
     } else startPlayer(root, filledStory(story));
