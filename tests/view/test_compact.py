@@ -26,6 +26,7 @@ function area({ width, height = width / 2, unit: { name: label } = { name: "m" }
   }
   return { ...shown, scaled: scale(total), choice: first ? width : height, list: [width, height], text: 'width', rest };
 }
+function* pairs(list) { for (const x of list) yield { x, list }; }
 class Shape extends Array {
   static made = 3;
   size = 4;
@@ -41,6 +42,7 @@ let b = a
 const arrow = x => ({ x, y: x ** 2 })
 const plus = a + +b - -a, less = a < b;
 console.log(JSON.stringify(area({ width: 4 }, [1, 2, 3])), later, quotient, "x".replace(pattern, "y"), plus, less);
+console.log([...pairs([1, 2])].map(({ x, list }) => x + list.length).join());
 console.log(new Shape(3).grow(2), new Shape(2).half, Shape.made, JSON.stringify(arrow(3)), a, b, other, 1..toFixed(1));
 each(Promise.reject(new Error("width"))).then((found) => console.log(found, later));
 """

@@ -19,7 +19,8 @@ _REGEX = re.compile(r"/(?![*/])(?:[^\\/\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*
 _CHUNK = re.compile(r"(?:[^`\\$]|\\[\s\S]|\$(?!\{))*")
 
 #: After these a slash begins a regular expression.
-OPERATORS = {"return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "else", "do", "instanceof"}
+_OPERATORS = "await case delete do else in instanceof new of return throw typeof void yield"
+OPERATORS = frozenset(_OPERATORS.split())
 OPENS, CLOSES = {"(": ")", "[": "]", "{": "}"}, {")", "]", "}"}
 
 
