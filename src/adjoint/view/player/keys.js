@@ -78,6 +78,9 @@ function textbook(app) {
   app.say(view === "wire" ? "Values on wires." : "Textbook view: a circle for every variable.");
 }
 
+/** What O opened last, and where: pressed again there, it takes that back; elsewhere it goes deeper. */
+const lastOpened = { group: -1, at: -1, selected: /** @type {number | null} */ (null) };
+
 /**
  * Opens the closed group around the chosen node, or the current step; or closes the open one around it.
  * @param {App} app
@@ -89,9 +92,13 @@ function toggleGroup(app) {
   const now = nodesNow(state);
   const node = state.selected ?? (now.length ? now[0] : readingOf(story).root);
   if (node < 0) return false;
-  const closed = closedAround(story, node, open);
+  const again = open.has(lastOpened.group) && lastOpened.at === state.at && lastOpened.selected === state.selected;
+  const closed = again ? lastOpened.group : closedAround(story, node, open);
   const group = closed >= 0 ? closed : story.nodes[node].group;
-  if (group !== undefined) app.act.toggle(group);
-  else app.say("No group is here.");
+  if (group === undefined) app.say("No group is here.");
+  else {
+    app.act.toggle(group);
+    Object.assign(lastOpened, { group, at: app.store.get().at, selected: state.selected });
+  }
   return true;
 }
