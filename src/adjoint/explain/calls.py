@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from functools import cache
 from types import CodeType, FrameType
 from typing import NamedTuple
 
@@ -89,6 +90,14 @@ class Calls:
         """The innermost call around the operation at hand; None in the explained function itself."""
         if self._base is None:
             return None
+        here: FrameType | None = sys._getframe(depth)
+        # Mostly there is nothing but the engine between the operation and a frame that is known.
+        while here is not None and not self._scopes:
+            if id(here) in self._known:
+                return self._known[id(here)][1]
+            if _counts(here.f_code.co_filename):
+                break
+            here = here.f_back
         fresh: list[tuple[FrameType, str]] = []
         found: Call | None = None
         for frame, name in self._frames(sys._getframe(depth)):
@@ -125,16 +134,23 @@ class Calls:
         library: tuple[FrameType, str] | None = None
         while frame is not None and frame is not self._base:
             code = frame.f_code
-            if not is_ours(code.co_filename):
+            counts = _counts(code.co_filename)
+            if counts == "user":
                 if library is not None:
                     yield library
                     library = None
                 yield frame, _name_of(code)
-            elif code.co_filename.startswith(LIBRARY) and not code.co_name.startswith(("_", "<")):
+            elif counts and not code.co_name.startswith(("_", "<")):
                 library = frame, code.co_name
             frame = frame.f_back
         if library is not None:
             yield library
+
+
+@cache
+def _counts(file: str) -> str:
+    """Whose calls are told apart: "user" for a user's file, "library" for the package's functions, else ""."""
+    return "user" if not is_ours(file) else "library" if file.startswith(LIBRARY) else ""
 
 
 def _name_of(code: CodeType) -> str:
