@@ -82,17 +82,17 @@ class Bench:
             self.page.wait_for_timeout(40)
 
     def typed(self):
-        return self.page.locator("input.wb-typed").input_value()
+        return self.page.locator("input.w-typed").input_value()
 
     def line(self):
-        return self.page.locator(".wb-line").inner_text()
+        return self.page.locator(".w-line").inner_text()
 
     def type(self, text):
-        self.page.locator("input.wb-typed").fill(text)
+        self.page.locator("input.w-typed").fill(text)
 
     def set(self, name, text, exact=True):
         """Types another number for an input."""
-        box = self.page.locator(".wb-inputs").get_by_label(name, exact=exact).first
+        box = self.page.locator(".w-inputs").get_by_label(name, exact=exact).first
         box.fill(text)
         box.press("Enter")
 
@@ -100,7 +100,7 @@ class Bench:
         self.page.get_by_role("tab", name=name, exact=True).click()
 
     def selected(self):
-        return self.page.locator(".wb-tablist [aria-selected=true]").inner_text()
+        return self.page.locator(".w-tablist [aria-selected=true]").inner_text()
 
     def violations(self, axe):
         """What axe-core finds: the rules, and where they are broken."""
@@ -113,9 +113,9 @@ class Bench:
 
     def gradients(self):
         """Their gradients."""
-        return self._rows("row.querySelector('.wb-grad').textContent")
+        return self._rows("row.querySelector('.w-grad').textContent")
 
     def _rows(self, what):
-        script = f"rows => rows.map((row) => [row.querySelector('.wb-name').textContent, {what}])"
-        found = self.page.locator(".wb-list > li > .wb-number").evaluate_all(script)
+        script = f"rows => rows.map((row) => [row.querySelector('.w-name').textContent, {what}])"
+        found = self.page.locator(".w-list > li > .w-number").evaluate_all(script)
         return {name: float(text.replace("−", "-").replace(" …", "")) for name, text in found}

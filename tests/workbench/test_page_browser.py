@@ -64,10 +64,10 @@ def test_an_example_is_found_by_a_word_and_opened_by_key(bench):
 def test_every_group_of_examples_is_in_the_menu(bench):
     page = bench()
     page.page.get_by_role("button", name="Examples").click()
-    names = page.page.locator(".wb-group h2").all_inner_texts()
+    names = page.page.locator(".w-group h2").all_inner_texts()
     assert names == ["Worked", "Gates", "Losses", "Networks", "Memory"]
     page.page.keyboard.press("Escape")
-    assert page.page.locator(".wb-examples").is_hidden()
+    assert page.page.locator(".w-examples").is_hidden()
 
 
 def test_an_expression_is_computed_while_it_is_typed(bench):
@@ -82,13 +82,13 @@ def test_a_mistake_is_underlined_where_it_stands_and_the_picture_stays(bench):
     page = bench()
     page.type("2*w + foo(x)")
     page.until(lambda: "Did you mean floor?" in page.line())
-    assert page.page.locator(".wb-wrong").inner_text() == "foo"
+    assert page.page.locator(".w-wrong").inner_text() == "foo"
     assert page.line() == "There is no function foo. Did you mean floor?"
-    assert page.page.locator("input.wb-typed").get_attribute("aria-invalid") == "true"
+    assert page.page.locator("input.w-typed").get_attribute("aria-invalid") == "true"
     assert page.gradients()["w"] == -4
     page.page.keyboard.press("Escape")
     assert page.typed().startswith("c = w*x")
-    assert page.page.locator(".wb-wrong").count() == 0
+    assert page.page.locator(".w-wrong").count() == 0
 
 
 def test_names_that_stay_keep_their_numbers_when_the_expression_changes(bench):
@@ -114,7 +114,7 @@ def test_a_slider_moves_both_passes_at_once(bench):
 
 def test_an_arrow_shows_which_way_lowers_the_result(bench):
     page = bench()
-    words = page.page.locator(".wb-arrow svg").evaluate_all("all => all.map((e) => e.getAttribute('aria-label'))")
+    words = page.page.locator(".w-arrow svg").evaluate_all("all => all.map((e) => e.getAttribute('aria-label'))")
     assert words == ["raise w to lower J", "lower x to lower J", "lower b to lower J", "raise y to lower J"]
     page.page.get_by_role("button", name="Step downhill").click()
     assert page.numbers() == {"w": 2.04, "x": -2.04, "b": 7.98, "y": 2.02}
@@ -122,13 +122,13 @@ def test_an_arrow_shows_which_way_lowers_the_result(bench):
 
 def test_an_array_is_edited_by_entry_and_as_a_whole(bench):
     page = bench("#example=losses.cross_entropy")
-    before = page.page.locator(".wb-tensor .tile").first.inner_text()
+    before = page.page.locator(".w-tensor .tile").first.inner_text()
     page.set("scores[0]", "9", exact=True)
-    page.until(lambda: page.page.locator(".wb-tensor .tile").first.inner_text() != before)
+    page.until(lambda: page.page.locator(".w-tensor .tile").first.inner_text() != before)
     page.page.get_by_label("scale of scores").evaluate(MOVE, [0])
     page.until(lambda: page.page.get_by_label("scores[1]", exact=True).first.input_value() == "0")
     # At equal scores every share is a third: two thirds off at the right one
-    page.until(lambda: page.page.locator(".wb-grid input").first.get_attribute("title") == "gradient −0.6667")
+    page.until(lambda: page.page.locator(".w-grid input").first.get_attribute("title") == "gradient −0.6667")
 
 
 def test_undo_and_redo_go_through_values_and_expressions(bench):
@@ -185,7 +185,7 @@ def test_exports_are_files(bench, tmp_path):
     for label, suffix in wanted.items():
         page.page.get_by_role("button", name="Export").click()
         with page.page.expect_download() as download:
-            page.page.locator(".wb-exports").get_by_role("button", name=label, exact=True).click()
+            page.page.locator(".w-exports").get_by_role("button", name=label, exact=True).click()
         assert download.value.suggested_filename.endswith(f".{suffix}")
         path = tmp_path / f"file.{suffix}"
         download.value.save_as(path)
@@ -199,57 +199,57 @@ def test_exports_are_files(bench, tmp_path):
 def test_views_stand_side_by_side_and_rewrites_are_stepped(bench):
     page = bench()
     page.tab("Views")
-    heads = page.page.locator(".wb-pane h2")
+    heads = page.page.locator(".w-pane h2")
     page.until(lambda: heads.all_inner_texts() == ["Eager", "Traced", "Optimised"])
-    assert "Every result stays the same." in page.page.locator(".wb-count").inner_text()
-    drawn = [pane.locator("[data-node]").count() for pane in page.page.locator(".wb-pane").all()]
+    assert "Every result stays the same." in page.page.locator(".w-count").inner_text()
+    drawn = [pane.locator("[data-node]").count() for pane in page.page.locator(".w-pane").all()]
     assert drawn[1] > drawn[0]
     page.page.get_by_role("button", name="On one rewrite").click()
-    assert page.page.locator(".wb-count").inner_text().startswith("Rewrite 1 of ")
-    assert "x * 1 = x" in page.page.locator(".wb-rewrite").inner_text()
-    assert page.page.locator(".wb-pane .wb-changed.gone").count() == 1
-    stroke = page.page.locator(".wb-changed > .focus").first.evaluate("e => getComputedStyle(e).stroke")
+    assert page.page.locator(".w-count").inner_text().startswith("Rewrite 1 of ")
+    assert "x * 1 = x" in page.page.locator(".w-rewrite").inner_text()
+    assert page.page.locator(".w-pane .w-changed.gone").count() == 1
+    stroke = page.page.locator(".w-changed > .focus").first.evaluate("e => getComputedStyle(e).stroke")
     assert stroke != "none"
     page.page.get_by_label("Graph of").select_option("value")
-    page.until(lambda: "No rewrite applies" in page.page.locator(".wb-count").inner_text())
+    page.until(lambda: "No rewrite applies" in page.page.locator(".w-count").inner_text())
 
 
 def test_two_losses_are_compared_on_the_same_inputs(bench):
     page = bench("#example=losses.cross_entropy")
     page.tab("Compare")
-    page.until(lambda: page.page.locator(".wb-pairs tbody tr").count() == 4)
-    cells = [row.locator("td, th").all_inner_texts() for row in page.page.locator(".wb-pairs tbody tr").all()]
+    page.until(lambda: page.page.locator(".w-pairs tbody tr").count() == 4)
+    cells = [row.locator("td, th").all_inner_texts() for row in page.page.locator(".w-pairs tbody tr").all()]
     assert [cells[0][0], cells[0][1], cells[0][2], cells[0][4]] == ["value", "2.04", "2.9", "−0.8596"]
     assert [row[2] for row in cells[1:]] == ["−1", "+1", "0"]
-    assert page.page.locator(".wb-bar").count() == 6
-    page.until(lambda: page.page.locator(".wb-charts svg").count() == 2)
-    assert page.page.locator(".wb-charts .wb-curve").first.get_attribute("d").startswith("M")
+    assert page.page.locator(".w-bar").count() == 6
+    page.until(lambda: page.page.locator(".w-charts svg").count() == 2)
+    assert page.page.locator(".w-charts .w-curve").first.get_attribute("d").startswith("M")
     page.page.get_by_label("Curves over").select_option(label="scores[2]")
-    page.until(lambda: "scores[2]" in page.page.locator(".wb-charts").inner_text())
+    page.until(lambda: "scores[2]" in page.page.locator(".w-charts").inner_text())
     page.page.get_by_label("First loss").select_option("text")
     page.page.get_by_label("First expression").fill("(u - 1)**2")
     page.page.get_by_label("Second loss").select_option("text")
     page.page.get_by_label("Second expression").fill("abs(u - 1)")
-    page.until(lambda: page.page.locator(".wb-pairs tbody tr").count() == 2)
+    page.until(lambda: page.page.locator(".w-pairs tbody tr").count() == 2)
     page.set("u", "4")
-    page.until(lambda: "+6" in page.page.locator(".wb-pairs").inner_text())
+    page.until(lambda: "+6" in page.page.locator(".w-pairs").inner_text())
 
 
 def test_the_race_counts_visits_and_measures_times(bench):
     page = bench()
     page.tab("Race")
-    lanes = page.page.locator(".wb-lane")
+    lanes = page.page.locator(".w-lane")
     page.until(lambda: "of 8 gate visits" in lanes.nth(0).inner_text())
     assert "of 32 gate visits" in lanes.nth(1).inner_text()
     assert "of 20 gate visits" in lanes.nth(2).inner_text()
     assert re.search(r"took [\d.]+ (µs|ms)", lanes.nth(0).inner_text())
-    page.until(lambda: page.page.locator(".wb-race tbody tr").count() == 7)
-    page.page.locator(".wb-setting input").evaluate(MOVE, [64])
-    page.until(lambda: "64 inputs" in page.page.locator(".wb-lead").inner_text())
-    widths = page.page.locator(".wb-lane .bar-fill").evaluate_all("all => all.map((e) => e.offsetWidth)")
+    page.until(lambda: page.page.locator(".w-race tbody tr").count() == 7)
+    page.page.locator(".w-setting input").evaluate(MOVE, [64])
+    page.until(lambda: "64 inputs" in page.page.locator(".w-lead").inner_text())
+    widths = page.page.locator(".w-lane .bar-fill").evaluate_all("all => all.map((e) => e.offsetWidth)")
     assert widths[1] > widths[2] > widths[0] > 0
     page.page.get_by_role("button", name="Race", exact=True).click()
-    assert "times the visits of reverse" in page.page.locator(".wb-result").inner_text()
+    assert "times the visits of reverse" in page.page.locator(".w-result").inner_text()
 
 
 def test_practice_is_a_tab_and_hides_gradients(bench):
@@ -257,13 +257,13 @@ def test_practice_is_a_tab_and_hides_gradients(bench):
     page.tab("Practice")
     bar = page.page.get_by_role("region", name="Practice")
     assert bar.is_visible()
-    assert page.page.locator(".wb-inputs").is_hidden()
+    assert page.page.locator(".w-inputs").is_hidden()
     page.page.keyboard.type("3")
     page.page.keyboard.press("Enter")
     assert bar.locator(".verdict").inner_text() != ""
     bar.get_by_role("button", name="Leave").click()
     page.until(lambda: page.selected() == "Step")
-    assert page.page.locator(".wb-inputs").is_visible()
+    assert page.page.locator(".w-inputs").is_visible()
     page.page.locator("body").press("p")
     page.until(lambda: page.selected() == "Practice")
 
@@ -273,8 +273,8 @@ def test_a_lost_server_is_told_and_the_last_state_stays(browser, tmp_path):
         page = Bench(browser, running)
         running.end()
         page.set("w", "3")
-        page.until(lambda: "does not answer" in page.page.locator(".wb-lost").inner_text())
-        assert "last state" in page.page.locator(".wb-lost").inner_text()
+        page.until(lambda: "does not answer" in page.page.locator(".w-lost").inner_text())
+        assert "last state" in page.page.locator(".w-lost").inner_text()
         assert page.gradients() == {"w": 0, "x": 0, "b": 0, "y": 0}  # the page's own numbers go on
         page.type("w*x")
         page.page.wait_for_timeout(500)
@@ -289,11 +289,11 @@ def test_old_numbers_are_marked_while_the_server_is_slow(bench):
         "() => { const ask = window.fetch; window.fetch = (...given) =>"
         " new Promise((done) => setTimeout(done, 600)).then(() => ask(...given)); }"
     )
-    page.page.locator(".wb-tensor summary").nth(1).click()
+    page.page.locator(".w-tensor summary").nth(1).click()
     page.set("w1[0, 0]", "3", exact=True)
-    page.until(lambda: page.page.locator(".wb-dots").inner_text() == "…")
-    assert page.page.locator(".wb-tensor summary .tile").count() == 6
-    page.until(lambda: page.page.locator(".wb-dots").inner_text() == "")
+    page.until(lambda: page.page.locator(".w-dots").inner_text() == "…")
+    assert page.page.locator(".w-tensor summary .tile").count() == 6
+    page.until(lambda: page.page.locator(".w-dots").inner_text() == "")
 
 
 def test_two_tabs_do_not_disturb_each_other(bench):
@@ -318,7 +318,7 @@ def test_hostile_names_and_texts_stay_text(browser, tmp_path):
             page.tab(name)
             page.page.wait_for_timeout(300)
         page.type("<img src=x onerror=window.ran=3>")
-        page.until(lambda: "wb-line bad" in page.page.locator(".wb-line").get_attribute("class"))
+        page.until(lambda: "w-line bad" in page.page.locator(".w-line").get_attribute("class"))
         assert page.page.evaluate("() => window.ran") is None
         assert page.page.locator(".wb img, .wb script").count() == 0
         page.close()
@@ -345,12 +345,12 @@ def test_a_phone_scrolls_down_and_never_sideways(bench, axe, tab):
 
 def test_the_inputs_are_a_sheet_on_a_phone(bench):
     page = bench(viewport={"width": 390, "height": 844})
-    assert page.page.locator(".wb-inputs").is_hidden()
+    assert page.page.locator(".w-inputs").is_hidden()
     page.page.get_by_role("button", name="Inputs").click()
     page.set("w", "3")
     assert page.gradients()["w"] == 0
     page.page.keyboard.press("Escape")
-    assert page.page.locator(".wb-inputs").is_hidden()
+    assert page.page.locator(".w-inputs").is_hidden()
 
 
 def test_tabs_follow_the_arrow_keys_and_letters_rest_while_the_player_is_away(bench):

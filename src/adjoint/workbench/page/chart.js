@@ -31,22 +31,22 @@ export function lineChart({ xs, curves, at, label, xName, width, height = 220, z
   const x = (/** @type {number} */ v) => PAD.left + ((v - first) / (last - first || 1)) * (width - PAD.left - PAD.right);
   const y = (/** @type {number} */ v) => height - PAD.bottom - ((v - low) / (high - low)) * (height - PAD.top - PAD.bottom);
   const text = (/** @type {number} */ px, /** @type {number} */ py, /** @type {string} */ said, anchor = "middle") =>
-    svg("text", { x: px, y: py, "text-anchor": anchor, class: "wb-figure" }, said);
+    svg("text", { x: px, y: py, "text-anchor": anchor, class: "w-figure" }, said);
   const grid = [
-    ...roundFigures(low, high, 4).map((v) => svg("g", null, svg("path", { class: "wb-gridline", d: `M${PAD.left} ${y(v)}H${width - PAD.right}` }), text(PAD.left - 8, y(v) + 4, formatNumber(v, 3), "end"))),
+    ...roundFigures(low, high, 4).map((v) => svg("g", null, svg("path", { class: "w-gridline", d: `M${PAD.left} ${y(v)}H${width - PAD.right}` }), text(PAD.left - 8, y(v) + 4, formatNumber(v, 3), "end"))),
     ...roundFigures(first, last, width < 420 ? 4 : 8).map((v) => text(x(v), height - PAD.bottom + 18, formatNumber(v, 3))),
   ];
-  const axis = low < 0 && high > 0 ? svg("path", { class: "wb-zeroline", d: `M${PAD.left} ${y(0)}H${width - PAD.right}` }) : null;
-  const lines = curves.map((c) => svg("path", { class: `wb-curve ${c.tone || ""}`, "stroke-dasharray": c.dashes, d: curvePath(xs, c.ys, x, y) }));
+  const axis = low < 0 && high > 0 ? svg("path", { class: "w-zeroline", d: `M${PAD.left} ${y(0)}H${width - PAD.right}` }) : null;
+  const lines = curves.map((c) => svg("path", { class: `w-curve ${c.tone || ""}`, "stroke-dasharray": c.dashes, d: curvePath(xs, c.ys, x, y) }));
   const here = at !== undefined && at >= first && at <= last ? at : undefined;
   const marks = here === undefined ? [] : [
-    svg("path", { class: "wb-here", d: `M${x(here)} ${PAD.top}V${height - PAD.bottom}` }),
+    svg("path", { class: "w-here", d: `M${x(here)} ${PAD.top}V${height - PAD.bottom}` }),
     ...curves.flatMap((c) => {
       const v = between(xs, c.ys, here);
-      return Number.isFinite(v) ? [svg("circle", { class: "wb-dot", cx: x(here), cy: y(v), r: 5 })] : [];
+      return Number.isFinite(v) ? [svg("circle", { class: "w-dot", cx: x(here), cy: y(v), r: 5 })] : [];
     }),
   ];
-  return svg("svg", { class: "wb-chart", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
+  return svg("svg", { class: "w-chart", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
     ...grid, axis, ...lines, ...marks, text((PAD.left + width - PAD.right) / 2, height - 4, xName));
 }
 

@@ -46,7 +46,7 @@ export function compareTab(place, bench, changed) {
       if (!box.hidden) box.focus();
       change();
     } }));
-    return { select, box, row: h("div.wb-side", stroke(STROKES[i]), select, box) };
+    return { select, box, row: h("div.w-side", stroke(STROKES[i]), select, box) };
   });
   const choice = /** @type {HTMLSelectElement} */ (h("select", { onchange: () => {
     over = choice.value.split("\n")[0];
@@ -54,8 +54,8 @@ export function compareTab(place, bench, changed) {
     refresh();
   } }));
   const table = h("div.table-box", { tabindex: 0, role: "group", "aria-label": "Values and gradients" });
-  const charts = h("div.wb-charts");
-  main.append(h("div.wb-sides", ...sides.map((s) => s.row)), table, h("label.wb-of", h("span.aside", "Curves over"), choice), charts);
+  const charts = h("div.w-charts");
+  main.append(h("div.w-sides", ...sides.map((s) => s.row)), table, h("label.w-of", h("span.aside", "Curves over"), choice), charts);
 
   /** What can be chosen; a computation that has a sibling with the same inputs stands beside it. */
   const offer = () => {
@@ -132,7 +132,7 @@ export function compareTab(place, bench, changed) {
     const input = inputs.find((i) => i.name === name);
     const room = charts.clientWidth;
     const draw = (/** @type {"value" | "slope"} */ what, /** @type {string} */ label) =>
-      h("figure.wb-figure-box", h("figcaption", label), lineChart({
+      h("figure.w-figure-box", h("figcaption", label), lineChart({
         xs: curve.x, width: Math.max(260, room > 760 ? (room - 24) / 2 : room),
         at: input && numberOf(entriesOf(input.value)[entry]), xName: input ? entryName(name, entry, input.shape) : name,
         label: `${label}: ${left.title} and ${right.title} over ${name}`,
@@ -164,7 +164,7 @@ export function compareTab(place, bench, changed) {
 
 /** @param {string} which */
 function stroke(which) {
-  return h(`span.wb-stroke.${which}`, { "aria-hidden": "true" });
+  return h(`span.w-stroke.${which}`, { "aria-hidden": "true" });
 }
 
 /** @param {Comparison} found */
@@ -174,15 +174,15 @@ function tableOf(found) {
   const sizes = rows.flatMap((r) => r.pair.map((v) => Math.abs(numberOf(v)))).filter(Number.isFinite);
   const largest = Math.max(0, ...sizes);
   const [a, b] = apart(left.value, right.value);
-  return h("table.grid-table.wb-pairs",
-    h("thead", h("tr", h("th", h("span.for-readers", "quantity")), ...[left, right].map(({ title }, i) => h("th", { scope: "col", title }, h("span.wb-side-title", stroke(STROKES[i]), h("span", title)))),
+  return h("table.grid-table.w-pairs",
+    h("thead", h("tr", h("th", h("span.for-readers", "quantity")), ...[left, right].map(({ title }, i) => h("th", { scope: "col", title }, h("span.w-side-title", stroke(STROKES[i]), h("span", title)))),
       h("th", h("span.for-readers", "as bars")), h("th", { scope: "col" }, "difference"))),
     h("tbody",
       h("tr", h("th", { scope: "row" }, "value"), h("td", h("b", a)), h("td", h("b", b)), h("td"), h("td", formatNumber(numberOf(left.value) - numberOf(right.value)))),
       ...rows.slice(0, ROWS).map(({ label, pair }) =>
         h("tr", h("th", { scope: "row" }, "∂/∂", h("i.var", label)),
           ...pair.map((v) => h("td", v === undefined ? h("span.aside", "–") : tile(v, { gradient: true }))),
-          h("td", h("div.wb-bars", { "aria-hidden": "true" }, ...pair.map((v, i) => barOf(v, largest, STROKES[i])))),
+          h("td", h("div.w-bars", { "aria-hidden": "true" }, ...pair.map((v, i) => barOf(v, largest, STROKES[i])))),
           h("td", pair.includes(undefined) ? "" : formatGradient(numberOf(pair[0]) - numberOf(pair[1]))))),
       rows.length > ROWS ? h("tr", h("td", { colspan: 5 }, `and ${rows.length - ROWS} more`)) : null));
 }
@@ -209,8 +209,8 @@ function gradientRows({ inputs, left, right }) {
 function barOf(value, largest, which) {
   const number = value === undefined ? 0 : numberOf(value);
   const part = largest && Number.isFinite(number) ? (50 * Math.abs(number)) / largest : 0;
-  const bar = h(`span.wb-bar.${signOf(number)}.${which}`);
+  const bar = h(`span.w-bar.${signOf(number)}.${which}`);
   bar.style.width = `${part}%`;
   bar.style.left = `${number < 0 ? 50 - part : 50}%`;
-  return h("span.wb-bar-line", bar);
+  return h("span.w-bar-line", bar);
 }

@@ -11,10 +11,10 @@ const GROUP_NAMES = { worked: "Worked", gates: "Gates", losses: "Losses", networ
 /** @param {import("./bench.js").Bench} bench */
 export function exampleMenu(bench) {
   return popover("Examples", {
-    kind: "wb-examples",
+    kind: "w-examples",
     more: { "aria-keyshortcuts": "x" },
     filled(list, close) {
-      const found = h("div.wb-groups");
+      const found = h("div.w-groups");
       const search = /** @type {HTMLInputElement} */ (
         h("input", { type: "search", placeholder: "Find an example", "aria-label": "Find an example", oninput: () => show() })
       );
@@ -39,7 +39,7 @@ export function exampleMenu(bench) {
 /** @param {import("./bench.js").Bench} bench @param {string} group @param {ExampleInfo[]} examples @param {() => void} close */
 function groupOf(bench, group, examples, close) {
   const name = GROUP_NAMES[group] || group;
-  return h("section", { class: `wb-group ${group}`, "aria-label": name }, h("h2", name),
+  return h("section", { class: `w-group ${group}`, "aria-label": name }, h("h2", name),
     h("ul", ...examples.map((one) => {
       const current = one === bench.example;
       const act = () => {

@@ -15,11 +15,11 @@ const HINT = "Names are inputs; write + − * / **, functions such as sin, exp, 
  * @returns {{bar: HTMLElement, line: HTMLElement, focus: () => void}}
  */
 export function expressionBar(bench) {
-  const under = h("div", { class: "wb-under", "aria-hidden": "true" });
+  const under = h("div", { class: "w-under", "aria-hidden": "true" });
   const box = /** @type {HTMLInputElement} */ (
-    h("input", { type: "text", class: "wb-typed", "aria-label": "Expression", "aria-describedby": "wb-line", spellcheck: "false", autocomplete: "off", autocapitalize: "off", "aria-keyshortcuts": "e" })
+    h("input", { type: "text", class: "w-typed", "aria-label": "Expression", "aria-describedby": "w-line", spellcheck: "false", autocomplete: "off", autocapitalize: "off", "aria-keyshortcuts": "e" })
   );
-  const line = h("p", { class: "wb-line", id: "wb-line" });
+  const line = h("p", { class: "w-line", id: "w-line" });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let clock;
   let asked = "";
@@ -40,7 +40,7 @@ export function expressionBar(bench) {
     const { trouble } = bench;
     const span = trouble && trouble.span && box.value === asked ? trouble.span : null;
     const letters = Array.from(box.value);
-    if (span) fill(under, letters.slice(0, span[0]).join(""), h("span.wb-wrong", letters.slice(span[0], span[1]).join("") || " "), letters.slice(span[1]).join(""));
+    if (span) fill(under, letters.slice(0, span[0]).join(""), h("span.w-wrong", letters.slice(span[0], span[1]).join("") || " "), letters.slice(span[1]).join(""));
     else fill(under);
     under.scrollLeft = box.scrollLeft;
     box.setAttribute("aria-invalid", String(span !== null));
@@ -82,7 +82,7 @@ export function expressionBar(bench) {
     else fill(line, bench.example ? bench.example.title : bench.source.expression !== undefined ? HINT : bench.title);
   };
   return {
-    bar: h("div.wb-expression", under, box),
+    bar: h("div.w-expression", under, box),
     line,
     focus() {
       box.focus();
@@ -98,7 +98,7 @@ export function troubleText({ what, help }) {
 
 /** @param {string} where */
 function whereOf(where) {
-  return h("details.wb-where", h("summary", "Where"), h("pre", where));
+  return h("details.w-where", h("summary", "Where"), h("pre", where));
 }
 
 /** What stands in the bar for a source. @param {Bench} bench */

@@ -32,7 +32,7 @@ export function graphPane(theme) {
   const heading = h("h2");
   const remark = h("p.aside");
   const place = h("div.stage");
-  const element = h("section.wb-pane", h("div.wb-pane-head", heading, remark), place);
+  const element = h("section.w-pane", h("div.w-pane-head", heading, remark), place);
   /** @type {App | null} */
   let app = null;
   /** @type {Story | null} */
@@ -65,7 +65,7 @@ export function graphPane(theme) {
       last = story;
       for (const drawn of place.querySelectorAll("[data-node]")) {
         const on = changed.includes(Number(drawn.getAttribute("data-node")));
-        drawn.classList.toggle("wb-changed", on);
+        drawn.classList.toggle("w-changed", on);
         drawn.classList.toggle("gone", on && gone);
       }
     },

@@ -15,13 +15,13 @@ const RATE = 0.01;
  * @param {ReturnType<typeof import("./comparetab.js").compareTab>} comparing
  */
 export function inputAside(bench, comparing) {
-  const words = h("p.aside.wb-arrow-words");
+  const words = h("p.aside.w-arrow-words");
   const list = h("div");
-  const opener = glyphButton("Inputs", "sliders", () => sheet(!element.classList.contains("open")), { class: "wb-sheet-button", "aria-expanded": "false" });
+  const opener = glyphButton("Inputs", "sliders", () => sheet(!element.classList.contains("open")), { class: "w-sheet-button", "aria-expanded": "false" });
   opener.append(h("span", "Inputs"));
-  const downhill = button("Step downhill", () => bench.editAll(Object.fromEntries(slopes().map(([name, value, grad]) => [name, Number((value - RATE * grad).toPrecision(12))])), "downhill"), { class: "quiet wb-downhill", title: `Every input minus ${RATE} times its gradient` });
-  const element = h("aside.wb-inputs", { "aria-label": "Inputs" },
-    h("div.wb-aside-head", h("h2", "Inputs"), button("Close", () => sheet(false), { class: "quiet wb-sheet-close" })), words, list, downhill);
+  const downhill = button("Step downhill", () => bench.editAll(Object.fromEntries(slopes().map(([name, value, grad]) => [name, Number((value - RATE * grad).toPrecision(12))])), "downhill"), { class: "quiet w-downhill", title: `Every input minus ${RATE} times its gradient` });
+  const element = h("aside.w-inputs", { "aria-label": "Inputs" },
+    h("div.w-aside-head", h("h2", "Inputs"), button("Close", () => sheet(false), { class: "quiet w-sheet-close" })), words, list, downhill);
   const show = inputPanel(list, (name, value) => (bench.tab === "compare" ? comparing.edit(name, value) : bench.edit(name, value)));
 
   /** Names, values and gradients of what a step moves. @returns {[string, number, number][]} */

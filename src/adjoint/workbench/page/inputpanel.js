@@ -40,7 +40,7 @@ export function inputPanel(place, edited) {
         row.show({ name, value: /** @type {any} */ (now.value ?? 0), whole: Boolean(now.whole), range: now.range, grad: /** @type {any} */ (grad), largest, root, remark }));
       return h("li", row.element);
     });
-    fill(place, list.length ? h("ul.wb-list", ...list) : h("p.aside", "Nothing to edit: there are no inputs."));
+    fill(place, list.length ? h("ul.w-list", ...list) : h("p.aside", "Nothing to edit: there are no inputs."));
   };
   /** @param {InputInfo[]} inputs @param {(input: InputInfo) => Around} about @param {string} root   What is lowered. */
   return (inputs, about, root) => {

@@ -25,11 +25,11 @@ const LONGEST_ARROW = 56;
 
 /** @param {(value: number) => void} edited */
 export function numberRow(edited) {
-  const name = h("span.wb-name");
+  const name = h("span.w-name");
   const box = /** @type {HTMLInputElement} */ (h("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false" }));
   const slider = /** @type {HTMLInputElement} */ (h("input", { type: "range", oninput: () => edited(Number(slider.value)) }));
-  const told = h("span.wb-grad");
-  const arrow = h("span.wb-arrow");
+  const told = h("span.w-grad");
+  const arrow = h("span.w-arrow");
   const said = h("p.bad-input", { role: "alert" });
   /** @type {Shown | null} */
   let last = null;
@@ -54,7 +54,7 @@ export function numberRow(edited) {
   });
 
   return {
-    element: h("div.wb-number", h("div.wb-head", name, box, told), h("div.wb-slide", slider, arrow), said),
+    element: h("div.w-number", h("div.w-head", name, box, told), h("div.w-slide", slider, arrow), said),
     /** @param {Shown} shown */
     show(shown) {
       const value = numberOf(shown.value);

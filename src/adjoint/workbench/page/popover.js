@@ -17,7 +17,7 @@ export function popover(label, { kind, name = label, filled, more = {} }) {
     list.hidden = !on;
     opener.setAttribute("aria-expanded", String(on));
     // What the list covers in part is out of reach as a whole.
-    const below = document.querySelector(".wb-body");
+    const below = document.querySelector(".w-body");
     if (below) /** @type {HTMLElement} */ (below).inert = on;
     if (!on) return;
     filled(list, close);

@@ -28,19 +28,19 @@ export function raceTab(place, bench) {
   let n = 0;
   let asked = -1;
   let frame = 0;
-  const lead = h("p.wb-lead");
-  const many = h("output.wb-out");
-  const result = h("p.wb-result", { role: "status" });
+  const lead = h("p.w-lead");
+  const many = h("output.w-out");
+  const result = h("p.w-result", { role: "status" });
   const chart = h("div");
   const table = h("div.table-box", { tabindex: 0, role: "group", "aria-label": "Counts and times" });
   const range = /** @type {HTMLInputElement} */ (h("input", { type: "range", min: 1, max: 64, oninput: () => choose(Number(range.value)) }));
   const rows = WAYS.map(([way, name, words]) => {
     const [bar, count, time] = [h("span.bar-fill"), h("span"), h("span.aside")];
-    const element = h(`li.wb-lane.${way}`, h("div", h("b", name), " ", h("span.aside", words)), h("div.bar-line", bar), h("div.wb-lane-told", count, time));
+    const element = h(`li.w-lane.${way}`, h("div", h("b", name), " ", h("span.aside", words)), h("div.bar-line", bar), h("div.w-lane-told", count, time));
     return { way, bar, count, time, element };
   });
-  main.append(lead, h("div.wb-setting", h("label", "Inputs", range), many, button("Race", () => race(), { class: "wb-primary" })),
-    h("ol.wb-lanes", ...rows.map((r) => r.element)), result, h("h2", "How the work grows with the inputs"), chart, table);
+  main.append(lead, h("div.w-setting", h("label", "Inputs", range), many, button("Race", () => race(), { class: "w-primary" })),
+    h("ol.w-lanes", ...rows.map((r) => r.element)), result, h("h2", "How the work grows with the inputs"), chart, table);
 
   const latest = asking((/** @type {{inputs: number, lanes: RaceLane[]}} */ answer, /** @type {{version: number, first: boolean}} */ about) => {
     if (about.version !== asked) return;
@@ -122,7 +122,7 @@ export function raceTab(place, bench) {
       xs: all.map((l) => l.n), at: n, zero: true, xName: "inputs", width: Math.max(280, Math.min(760, chart.clientWidth)),
       label: "Gate visits over the number of inputs: reverse grows slowly, forward and differences much faster",
       curves: WAYS.map(([way, , , dashes]) => ({ ys: all.map((l) => l.visits[way]), dashes })),
-    }), h("ul.wb-key", ...WAYS.map(([way, name]) => h(`li.${way}`, h("span.wb-stroke", { "aria-hidden": "true" }), name))));
+    }), h("ul.w-key", ...WAYS.map(([way, name]) => h(`li.${way}`, h("span.w-stroke", { "aria-hidden": "true" }), name))));
     fill(table, h("table.grid-table",
       h("thead", h("tr", ...["inputs", ...WAYS.map(([, name]) => name)].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", ...all.filter((l) => Number.isInteger(Math.log2(l.n))).map((l) => h("tr", { class: l.n === n ? "picked-row" : null }, h("th", { scope: "row" }, l.n),

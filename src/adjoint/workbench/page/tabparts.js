@@ -13,8 +13,8 @@ export const plural = (count, what) => `${count} ${what}${count === 1 ? "" : "s"
  * @param {import("./bench.js").Bench} bench
  */
 export function tabParts(place, name, bench) {
-  const trouble = h("p.wb-trouble", { role: "alert" });
-  const main = h(`main.wb-main.wb-${name.toLowerCase()}`, { "aria-label": name }, trouble);
+  const trouble = h("p.banner.w-trouble", { role: "alert" });
+  const main = h(`main.w-main.w-${name.toLowerCase()}`, { "aria-label": name }, trouble);
   fill(place, main);
   return {
     main,
@@ -29,7 +29,7 @@ export function tabParts(place, name, bench) {
         answered(answer, about, newest);
       },
       failed: (told) => fill(trouble, troubleText(told)),
-      waiting: (on) => place.classList.toggle("wb-waiting", on),
+      waiting: (on) => place.classList.toggle("w-waiting", on),
     }),
   };
 }

@@ -31,15 +31,15 @@ export function tensorRow(first, edited, open) {
   let again = () => {};
   const count = entries.length;
   const boxed = editable && count > 0 && count <= BOXED && (shape[shape.length - 1] <= WIDEST || count <= WIDEST);
-  const told = h("span.wb-grad");
-  const look = h("span.wb-heats");
+  const told = h("span.w-grad");
+  const look = h("span.w-heats");
   const row = numberRow((value) => set(chosen, value));
 
   /** @param {string} label @param {Record<string, any>} how */
   const control = (label, how) => {
     const box = /** @type {HTMLInputElement} */ (h("input", { "aria-label": `${label} of ${name}`, oninput: stir, ...how }));
-    const out = h("output.wb-out");
-    return { box, out, line: h("label.wb-control", h("span.aside", label), box, out) };
+    const out = h("output.w-out");
+    return { box, out, line: h("label.w-control", h("span.aside", label), box, out) };
   };
   const scale = control("scale", { type: "range", min: -2, max: 3, step: 0.01 });
   const noise = control("noise", { type: "range", min: 0, max: 2, step: 0.01 });
@@ -84,14 +84,14 @@ export function tensorRow(first, edited, open) {
     });
     return box;
   });
-  const grid = h("div.wb-grid", ...boxes);
+  const grid = h("div.w-grid", ...boxes);
   grid.style.setProperty("--columns", String(Math.min(WIDEST, shape[shape.length - 1] || 1)));
   rebase();
   const inside = editable && (boxed || !first.whole)
-    ? [boxed ? grid : null, boxed ? row.element : null, first.whole ? null : h("div.wb-whole", scale.line, noise.line, seed.line)]
+    ? [boxed ? grid : null, boxed ? row.element : null, first.whole ? null : h("div.w-whole", scale.line, noise.line, seed.line)]
     : [h("p.aside", "Too large to edit here.")];
-  const element = h("details.wb-tensor", { open },
-    h("summary", h("i.var", { title: name }, name), h("span.wb-shape", formatShape(shape)), look, told), h("div.wb-inside", ...inside));
+  const element = h("details.w-tensor", { open },
+    h("summary", h("i.var", { title: name }, name), h("span.w-shape", formatShape(shape)), look, told), h("div.w-inside", ...inside));
 
   return {
     element,

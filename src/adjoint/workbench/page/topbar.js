@@ -24,17 +24,17 @@ export function topBar(bench, say) {
   const link = glyphButton("Copy a link to this state", "link", () => copyLink(bench, say), { "aria-keyshortcuts": "l" });
   const theme = button("Dark theme", () => bench.app && bench.app.commands.theme(), { class: "icon" }, icon("moon"));
   const exports = popover("Export", {
-    kind: "wb-exports",
+    kind: "w-exports",
     filled: (list, close) => fill(list, ...exportsFor(bench).map(([name, hint, run]) => button(name, async () => {
       close();
       const said = await run();
       if (said) say(said);
     }, { title: hint }))),
   });
-  const element = h("header.wb-top",
+  const element = h("header.w-top",
     h("h1.brand", "adjoint"),
     expression.bar,
-    h("div.wb-tools", examples.box, undo, redo, link, exports.box, theme,
+    h("div.w-tools", examples.box, undo, redo, link, exports.box, theme,
       button("Help", () => bench.app && bench.app.commands.help(), { class: "icon", "aria-keyshortcuts": "?" }, h("span.question", { "aria-hidden": "true" }, "?"))),
     expression.line);
   bench.on(["source", "inputs"], () => {

@@ -23,9 +23,9 @@ export function viewsTab(place, bench) {
   let asked = "";
   const theme = () => (bench.app ? bench.app.store.get().theme : "light");
   const [eager, left, right] = [1, 2, 3].map(() => graphPane(theme));
-  const told = h("div.wb-rewrite", { "aria-live": "polite" });
-  const list = h("ol.wb-rewrites");
-  const count = h("p.wb-count");
+  const told = h("div.w-rewrite", { "aria-live": "polite" });
+  const list = h("ol.w-rewrites");
+  const count = h("p.w-count");
   const range = /** @type {HTMLInputElement} */ (h("input", { type: "range", min: 0, "aria-label": "Rewrite", oninput: () => go(Number(range.value)) }));
   const form = /** @type {HTMLSelectElement} */ (
     h("select", { onchange: () => refresh() }, h("option", { value: "gradient" }, "the value and its gradient"), h("option", { value: "value" }, "the value alone"))
@@ -33,9 +33,9 @@ export function viewsTab(place, bench) {
   const back = button("Back one rewrite", () => go(at - 1), { class: "transport-button" }, icon("back"));
   const on = button("On one rewrite", () => go(at + 1), { class: "transport-button" }, icon("next"));
   main.append(
-    h("div.wb-panes", eager.element, left.element, right.element),
-    h("section.wb-steps", { "aria-label": "Rewrites" },
-      h("div", h("div.wb-stepper", h("label.wb-of", h("span.aside", "Graph of"), form), back, on, range), count, told), list));
+    h("div.w-panes", eager.element, left.element, right.element),
+    h("section.w-steps", { "aria-label": "Rewrites" },
+      h("div", h("div.w-stepper", h("label.w-of", h("span.aside", "Graph of"), form), back, on, range), count, told), list));
 
   const body = () => ({ source: bench.source, inputs: bench.values, of: form.value });
   const latest = asking((/** @type {Views} */ answer, _, newest) => {

@@ -20,24 +20,24 @@ const LINKED = 500;
 
 /** @param {HTMLElement} root @param {Bench} bench */
 function buildShell(root, bench) {
-  const remark = h("p.wb-remark", { role: "status" });
-  const lost = h("div.wb-lost", { role: "alert" });
-  const dots = h("span.wb-dots", { role: "status" });
+  const remark = h("p.w-remark", { role: "status" });
+  const lost = h("div", { role: "alert" });
+  const dots = h("span.w-dots", { role: "status" });
   const say = (/** @type {string} */ text) => {
     fill(remark, text);
     setTimeout(() => remark.textContent === text && fill(remark), REMARKED);
   };
   const top = topBar(bench, say);
   const [player, views, compare, race] = [1, 2, 3, 4].map(() => h("div"));
-  const panels = [player, views, compare, race].map((place, i) => h("div.wb-panel", { role: "tabpanel", id: `wb-${TABS[i]}` }, place));
+  const panels = [player, views, compare, race].map((place, i) => h("div.w-panel", { role: "tabpanel", id: `w-${TABS[i]}` }, place));
   // Practice is done in the player.
   const panelOf = (/** @type {string} */ tab) => panels[TABS.indexOf(tab) % panels.length];
-  const tabs = TABS.map((name) => h("button", { role: "tab", id: `wb-tab-${name}`, "aria-controls": panelOf(name).id, onclick: () => bench.turnTo(name) }, name[0].toUpperCase() + name.slice(1)));
+  const tabs = TABS.map((name) => h("button", { role: "tab", id: `w-tab-${name}`, "aria-controls": panelOf(name).id, onclick: () => bench.turnTo(name) }, name[0].toUpperCase() + name.slice(1)));
   const comparing = compareTab(compare, bench, () => aside.draw());
   const aside = inputAside(bench, comparing);
   fill(root, top.element,
-    h("nav.wb-tabs", { "aria-label": "Views of this computation" }, h("div.wb-tablist", { role: "tablist" }, ...tabs), dots, h("span.space"), aside.opener),
-    lost, h("div.wb-body", aside.element, h("div.wb-panels", ...panels)), remark);
+    h("nav.w-tabs", { "aria-label": "Views of this computation" }, h("div.tabs.w-tablist", { role: "tablist" }, ...tabs), dots, h("span.space"), aside.opener),
+    lost, h("div.w-body", aside.element, h("div.w-panels", ...panels)), remark);
   root.classList.add("wb");
 
   const showTab = () => {
@@ -47,7 +47,7 @@ function buildShell(root, bench) {
       tabs[i].tabIndex = name === tab ? 0 : -1;
     });
     for (const panel of panels) panel.hidden = panel !== panelOf(tab);
-    panelOf(tab).setAttribute("aria-labelledby", `wb-tab-${tab}`);
+    panelOf(tab).setAttribute("aria-labelledby", `w-tab-${tab}`);
     root.dataset.tab = tab;
     if (!app) return;
     const practising = player.classList.contains("practising");
@@ -71,7 +71,7 @@ function buildShell(root, bench) {
     app.store.on((state, changed) => {
       if (changed.has("theme")) top.themeIs(state.theme);
       if (changed.has("hidden")) aside.draw();
-      if (changed.has("slides")) root.classList.toggle("wb-slides", state.slides);
+      if (changed.has("slides")) root.classList.toggle("w-slides", state.slides);
       if (changed.has("at") || changed.has("view")) follow();
     });
     showTab();
@@ -89,7 +89,7 @@ function buildShell(root, bench) {
     document.title = `${bench.title} · adjoint workbench`;
   });
   bench.on(["waiting"], () => {
-    root.classList.toggle("wb-waiting", bench.waiting);
+    root.classList.toggle("w-waiting", bench.waiting);
     fill(dots, bench.waiting ? "…" : null);
     dots.title = "The numbers are those of before: the server computes.";
   });
@@ -97,7 +97,8 @@ function buildShell(root, bench) {
     const told = bench.lost && bench.trouble;
     if (!told) fill(lost);
     else fill(lost, h("span", `${troubleText(told)} What you see is the last state${bench.story && bench.story.live ? "; its numbers still follow its inputs" : ""}.`),
-      button("Try again", () => (bench.story ? bench.ask("whole") : location.reload()), { class: "quiet" }));
+      button("Try again", () => (bench.story ? bench.ask("whole") : location.reload())));
+    lost.className = told ? "banner w-lost" : "";
   });
   /** @param {NonNullable<ReturnType<typeof readLink>>} found @param {string} key */
   const restore = ({ source, values, tab, at, view }, key) => {
