@@ -29,7 +29,7 @@ def test_scripts_come_together_in_the_order_of_their_needs(tmp_path, monkeypatch
     }
     monkeypatch.setattr(page, "_read", lambda name, packages: files[name])
     text = page.assembled("a.js")
-    assert page.closed(text) == '(()=>{"use strict";const a=2,b=a+1})();'
+    assert page.closed(text) == '(()=>{"use strict";let a=2,b=a+1})();'
     files["b.js"] += "const one = 3;\n"
     with pytest.raises(page.PageError, match="one is defined in"):
         page.assembled("a.js")

@@ -1,13 +1,14 @@
-"""What a script says again and again, said once: texts, ``Math.max`` and the like, ``undefined`` and ``null``.
+"""What a script says again and again, said once: texts, names of members, ``Math.max`` and the like, ``undefined``.
 
-Each becomes a name at the top of the script, which is then shortened like any other.
+Each becomes a name at the top of the script, which is then shortened like any other; ``a.classList`` becomes
+``a[b]`` where ``b`` is the text "classList", which asks for the same member.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 
-from adjoint.view.naming import roles_of
+from adjoint.view.naming import declared_names, roles_of
 from adjoint.view.pieces import Token
 
 #: What an object offers that does not ask who called it.
@@ -18,21 +19,19 @@ _OFFERED = {
     "Array": {"from", "isArray"},
     "JSON": {"parse", "stringify"},
 }
-_WHOLE = {"undefined": ["void", "0"], "null": ["null"], "document": ["document"]}
+_WHOLE = {"undefined": ["void", "0"], "null": ["null"], "Infinity": ["1", "/", "0"]}
+#: Names of the window that scripts use much, unless they have something of their own of that name.
+_WINDOW = {"document", "String", "Number", "Map", "Set", "Error", "Array", "setTimeout", "clearTimeout"}
 #: How long a shortened name is taken to be.
 _NAME = 2
 
 
 def aliased(pieces: list[Token]) -> list[Token]:
     """The script with names for what it repeats, and before it what they stand for."""
-    roles = roles_of(pieces)
-    keys = {n for n, p in enumerate(pieces) if p.kind == "string" and _is_key(pieces, roles, n)}
+    said = _said(pieces)
     found: Counter[str] = Counter()
-    for n in range(len(pieces)):
-        text = _said(pieces, roles, n)
-        if text:
-            # As the name of a property it needs brackets around it.
-            found[text] += len(text) - _NAME - (2 if n in keys else 0)
+    for text, _, saved in said.values():
+        found[text] += saved
     names = {
         text: f"$alias{i}" for i, (text, saved) in enumerate(sorted(found.items())) if saved > len(text) + _NAME + 2
     }
@@ -42,52 +41,69 @@ def aliased(pieces: list[Token]) -> list[Token]:
         if skip:
             skip -= 1
             continue
-        text = _said(pieces, roles, n)
-        name = names.get(text or "")
-        if name is None:
+        text, form, _ = said.get(n, ("", "", 0))
+        name = Token("name", names.get(text, ""), p.broken)
+        if not name.text:
             made.append(p)
-            continue
-        skip = 2 if p.kind == "name" and "." in (text or "") else 0
-        if n in keys:
-            made += [Token("mark", "[", p.broken), Token("name", name, False), Token("mark", "]", False)]
+        elif form == "name":
+            made.append(name)
+        elif form == "offered":
+            made.append(name)
+            skip = 2
         else:
-            made.append(Token("name", name, p.broken))
+            if form == "member" and made[-1].text == ".":
+                made.pop()
+            made += [Token("mark", "[", p.broken and form != "member"), name._replace(broken=False)]
+            made.append(Token("mark", "]", False))
+            if form == "both":
+                made += [Token("mark", ":", False), p._replace(broken=False)]
     return _declarations(names) + made
 
 
-def _said(pieces: list[Token], roles: list[str], n: int) -> str | None:
-    """What stands at a place and may get a name: a text, a member of an object, or a word."""
-    kind, text, _ = pieces[n]
-    if kind == "string":
-        return None if text in ('"use strict"', "'use strict'") else text
-    if kind != "name" or roles[n] != "name":
-        return None
-    if text in _WHOLE:
-        return text
-    if text in _OFFERED and n + 2 < len(pieces) and pieces[n + 1].text == ".":
-        offered, member = _OFFERED[text], pieces[n + 2].text
-        return f"{text}.{member}" if offered is None or member in offered else None
-    return None
-
-
-def _is_key(pieces: list[Token], roles: list[str], n: int) -> bool:
-    """Whether a text is the name of a property: ``{ "aria-label": x }``."""
-    return n > 0 and n + 1 < len(pieces) and pieces[n + 1].text == ":" and pieces[n - 1].text in ("{", ",")
+def _said(pieces: list[Token]) -> dict[int, tuple[str, str, int]]:
+    """What may get a name, by its place: what it is, how it stands there, and how many letters a name saves."""
+    roles = roles_of(pieces)
+    window = _WINDOW - declared_names(pieces, roles)
+    found: dict[int, tuple[str, str, int]] = {}
+    for n, (kind, text, _) in enumerate(pieces):
+        before, after = (pieces[n - 1].text if n else ""), (pieces[n + 1].text if n + 1 < len(pieces) else "")
+        key = after == ":" and before in ("{", ",")
+        asked = before in (".", "?.") and pieces[n - 2].text not in {"new", "import", *_OFFERED}
+        if kind == "string" and text not in ('"use strict"', "'use strict'"):
+            # As the name of a property it needs brackets around it.
+            found[n] = (text, "key", len(text) - _NAME - 2) if key else (text, "name", len(text) - _NAME)
+        elif kind != "name":
+            continue
+        elif roles[n] == "property" and (key or asked):
+            saved = len(text) - _NAME - 2 + (before == ".")
+            if saved > 0 and text != "__proto__":
+                found[n] = (f'"{text}"', "key" if key else "member", saved)
+        elif roles[n] == "both" and len(text) > _NAME + 2:
+            found[n] = (f'"{text}"', "both", len(text) - _NAME - 2)
+        elif roles[n] == "name" and (text in _WHOLE or (text in window and after != ".")):
+            found[n] = (text, "name", len(text) - _NAME)
+        elif roles[n] == "name" and text in _OFFERED and after == ".":
+            offered, member = _OFFERED[text], pieces[n + 2].text
+            if offered is None or member in offered:
+                found[n] = (f"{text}.{member}", "offered", len(text) + 1 + len(member) - _NAME)
+    return found
 
 
 def _declarations(names: dict[str, str]) -> list[Token]:
     if not names:
         return []
-    made = [Token("name", "const", False)]
+    made = [Token("name", "let", False)]
     for text, name in names.items():
         made += [Token("name", name, False), Token("mark", "=", False)]
         if text in _WHOLE:
-            made += [Token("number" if w == "0" else "name", w, False) for w in _WHOLE[text]]
+            made += [Token("mark" if w == "/" else "name" if w.isalpha() else "number", w, False) for w in _WHOLE[text]]
         elif text[0] in "\"'":
             made.append(Token("string", text, False))
         else:
-            whole, member = text.split(".")
-            made += [Token("name", whole, False), Token("mark", ".", False), Token("name", member, False)]
+            whole, dot, member = text.partition(".")
+            made.append(Token("name", whole, False))
+            if dot:
+                made += [Token("mark", ".", False), Token("name", member, False)]
         made.append(Token("mark", ",", False))
     made[-1] = Token("mark", ";", False)
     return made

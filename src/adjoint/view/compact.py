@@ -9,7 +9,8 @@ from functools import lru_cache
 
 from adjoint.view.aliases import aliased
 from adjoint.view.naming import kind_of_brace, roles_of, short_names
-from adjoint.view.pieces import Token, closing_of, tokens
+from adjoint.view.pieces import CLOSES, OPENS, Token, closing_of, tokens
+from adjoint.view.plainer import plainer
 
 #: A line break after or before these ends no statement.
 _GOES_ON = set("{([;,=+-*/%&|^!~?:<>.") | {
@@ -38,9 +39,9 @@ def compact(text: str) -> str:
     """A script that does the same in fewer bytes; names at its top may become others.
 
     >>> compact("const total = 1; // one" + chr(10) + "console.log({ total }, total + 2);")
-    'const a=1;console.log({total:a},a+2)'
+    'let a=1;console.log({total:a},a+2)'
     """
-    pieces = aliased(tokens(text))
+    pieces = aliased(plainer(tokens(text)))
     closing = closing_of(pieces)
     roles = roles_of(pieces)
     texts = short_names(pieces, roles)
@@ -114,29 +115,32 @@ def _may_end(pieces: list[Token], n: int) -> bool:
 
 
 def _joined(pieces: list[Token]) -> set[int]:
-    """The semicolons that become commas, with the keywords that then go: ``const a=1;const b=2``."""
+    """The semicolons that become commas, with the keywords that then go: ``let a=1;let b=2``."""
     found: set[int] = set()
     keyword: list[str] = [""]
+    inside = ""
     for n, (kind, word, _) in enumerate(pieces):
         before = pieces[n - 1].text if n else ";"
-        if kind == "mark" and word in ("(", "[", "{"):
+        after = pieces[n + 1].text if n + 1 < len(pieces) else ""
+        if kind == "mark" and word in OPENS:
             keyword.append("(" if word != "{" or kind_of_brace(pieces, n) != "block" else "")
             continue
-        if kind == "mark" and word in (")", "]", "}"):
-            keyword.pop()
-            if word == "}" and n + 1 < len(pieces) and pieces[n + 1].text not in (";", ",", ")", "]", ".", "?."):
-                keyword[-1] = "" if keyword[-1] != "(" else "("
+        if kind == "mark" and word in CLOSES:
+            inside = keyword.pop()
+            goes_on = inside == "(" or keyword[-1] == "(" or after in (";", ",", ")", "]", ".", "?.", "")
+            if word == "}" and not goes_on:
+                keyword[-1] = ""
             continue
         if keyword[-1] == "(":
             continue
-        after = pieces[n + 1].text if n + 1 < len(pieces) else ""
+        begins = before in (";", "{") or (before == "}" and inside != "(")
         if kind == "mark" and word == ";":
-            if keyword[-1] in ("const", "let") and after == keyword[-1]:
+            if keyword[-1] == "let" and after == "let":
                 found |= {n, n + 1}
             else:
                 keyword[-1] = ""
-        elif kind == "name" and word in ("const", "let") and before in (";", "{", "}"):
+        elif kind == "name" and word == "let" and begins:
             keyword[-1] = word
-        elif before in (";", "{", "}") and n not in found and n - 1 not in found:
+        elif begins and n not in found and n - 1 not in found:
             keyword[-1] = ""
     return found

@@ -45,8 +45,14 @@ def short_names(pieces: list[Token], roles: list[str]) -> list[str]:
         for n in here:
             name = texts[n]
             if name in short:
-                texts[n] = f"{name}:{short[name]}" if roles[n] == "both" else short[name]
+                whole = roles[n] == "both" and short[name] != name
+                texts[n] = f"{name}:{short[name]}" if whole else short[name]
     return texts
+
+
+def declared_names(pieces: list[Token], roles: list[str]) -> set[str]:
+    """Every name that the script declares anywhere."""
+    return {pieces[n].text for n, _ in _declared(pieces, roles)}
 
 
 def _assigned(own: Iterable[str], uses: Counter[str], taken: set[str]) -> dict[str, str]:
@@ -161,7 +167,9 @@ def roles_of(pieces: list[Token]) -> list[str]:
                 role = "property"
             elif first and around[-1] == "object" and after in (",", "}", "="):
                 role = "both"
-            elif (first and word in ("get", "set", "async", "static")) or (around[-1] == "class" and first):
+            elif (first and word in ("get", "set", "async", "static")) or (
+                around[-1] == "class" and (first or before == "static")
+            ):
                 role = "property"
         found.append(role)
         if kind == "mark" and word in OPENS:
