@@ -9,7 +9,7 @@ import { createStore } from "../../view/player/store.js";
 /** @typedef {import("../../view/player/types.js").App} App */
 
 /** Pixels that a gate and its wire need to be read at all. */
-const LAYER = 66;
+const LAYER = 56;
 
 /** @param {Story} story @returns {Story} as the end of a run, at which all that it has is shown */
 function finished(story) {
