@@ -138,6 +138,7 @@ def test_members_that_are_asked_for_again_are_named():
     [
         ("const a = (b.c(d)[0]); f((g), ...(h));", "let a=b.c(d)[0];f(g,...h)"),
         ("return (\n f + g);", "return f+g"),
+        ("a\nb = (\nc)\nreturn\n(d)", "a\nb=c\nreturn\nd"),
         (
             "a = (f, g); b = (c ? d : e) + 1; (() => 1)(); (-1) ** 2; k((b in c));",
             "a=(f,g);b=(c?d:e)+1;(()=>1)();(-1)**2;k((b in c))",

@@ -40,8 +40,20 @@ def _bare(pieces: list[Token]) -> list[Token]:
             continue
         elif _is_operand(pieces, start, end, closing, before) or _is_alone(pieces, start, end, closing, before, after):
             gone |= {start, end}
-    # What comes after a parenthesis that goes is on its line: "return (" may not become a return of nothing.
-    return [p._replace(broken=p.broken and n - 1 not in gone) for n, p in enumerate(pieces) if n not in gone]
+    made: list[Token] = []
+    for n, p in enumerate(pieces):
+        if n not in gone:
+            # What stood in a parenthesis begins on its line: "return (" may not become a return of nothing.
+            opened = n - 1 in gone and pieces[n - 1].text == "("
+            made.append(p._replace(broken=_begins_line(pieces, n - 1, gone)) if opened else p)
+    return made
+
+
+def _begins_line(pieces: list[Token], n: int, gone: set[int]) -> bool:
+    """Whether a line begins with a parenthesis, or with one that stands directly before it."""
+    while n - 1 in gone and pieces[n - 1].text == "(":
+        n -= 1
+    return pieces[n].broken
 
 
 def _leads(pieces: list[Token], n: int) -> bool:
