@@ -4,6 +4,7 @@
  * is why no wire can cut a node or a label.
  */
 
+import { clamp, listAt } from "./helpers.js";
 import { BRANCH_HEIGHT, DOT_RADIUS, NO_BAND, SHAPE_GAP, portStep } from "./measure.js";
 
 /** @typedef {import("./items.js").Visible} Visible */
@@ -25,81 +26,51 @@ function spreadLines(count, straight, step) {
   return Array.from({ length: count }, (_, i) => (i - middle) * step);
 }
 
+/** Which of these heights are that of a row. @param {number[]} heights @param {number} row */
+function levelOnes(heights, row) {
+  return heights.flatMap((height, at) => (height === row ? [at] : []));
+}
+
 /** @param {number[]} a @param {number[]} b */
 function compareLists(a, b) {
   for (let i = 0; i < a.length && i < b.length; i++) if (a[i] !== b[i]) return a[i] - b[i];
   return a.length - b.length;
 }
 
-export class PixelGrid {
-  /** @param {Visible} visible @param {Size[]} sizes @param {GridOptions} options */
-  constructor(visible, sizes, options) {
-    this.visible = visible;
-    this.sizes = sizes;
-    this.options = options;
-    this.bands = options.flip ? NO_BAND : 1;
-    const rows = this.compressRows();
-    /** By run: the rows that it passes between its source and its target. */
-    this.passed = visible.runs.map((run, i) => this.passedBy(run.way, i, rows));
-    /** By item: its column and row. */
-    this.column = visible.items.map((item) => item.cell[0]);
-    this.row = visible.items.map((item) => /** @type {number} */ (rows.get(item.cell[1])));
-    for (const item of visible.items) item.outs.sort((a, b) => compareLists(this.waysRows(a), this.waysRows(b)) || a - b);
-    /** By run: its offset from the row while it passes other columns. */
-    this.offset = this.laneOffsets();
-    /** By run: where it enters its gate, from the middle. */
-    this.port = this.portOffsets();
-    /** By item: the heights of its branches. */
-    this.fans = visible.items.map((item, i) => this.fanOffsets(item, i));
-    this.frames = this.frameRows(rows);
-    /** By row: the most that it needs on both sides. @type {number[]} */
-    this.up = [];
-    /** @type {number[]} */
-    this.down = [];
-    this.bottom = 0;
-    this.y = this.placeRows(rows.size);
-    const zeros = () => /** @type {number[]} */ (new Array(visible.size[0]).fill(0));
-    this.left = zeros();
-    this.shapesEnd = zeros();
-    this.gapStart = zeros();
-    this.gapEnd = zeros();
-    /** By column: its longest shelf. */
-    this.shelves = zeros();
-    /** By item: the dot behind its shelf. */
-    this.dot = new Float64Array(sizes.length);
-    this.right = 0;
-    this.placeColumns();
-  }
+/** @typedef {ReturnType<typeof pixelGrid>} PixelGrid */
 
-  /** Rows that hold or pass something, numbered without holes. @returns {Map<number, number>} */
-  compressRows() {
-    const used = new Set(this.visible.items.map((item) => item.cell[1]));
-    for (const { way } of this.visible.runs) for (const [, row] of way) used.add(row);
-    return new Map([...used].sort((a, b) => a - b).map((row, i) => [row, i]));
-  }
-
-  /** @param {[number, number][]} way @param {number} run @param {Map<number, number>} rows */
-  passedBy(way, run, rows) {
-    const [from, to] = this.visible.ends[run];
-    const last = this.visible.items[to].cell[0];
-    const passed = [];
+/** @param {Visible} visible @param {Size[]} sizes @param {GridOptions} options */
+export function pixelGrid(visible, sizes, { flip, textbook, along, across }) {
+  const { items, runs, ends } = visible;
+  const columns = visible.size[0];
+  const bands = flip ? NO_BAND : 1;
+  /** Rows that hold or pass something, numbered without holes. */
+  const used = [...new Set([...items.map((item) => item.cell[1]), ...runs.flatMap(({ way }) => way.map(([, row]) => row))])].sort((a, b) => a - b);
+  const rows = new Map(used.map((row, i) => [row, i]));
+  const count = used.length;
+  const rowAt = (/** @type {number} */ row) => /** @type {number} */ (rows.get(row));
+  const zeros = () => /** @type {number[]} */ (new Array(columns).fill(0));
+  /** By item: its column and row. */
+  const column = items.map((item) => item.cell[0]);
+  const row = items.map((item) => rowAt(item.cell[1]));
+  /** By run: the rows that it passes between its source and its target. */
+  const passed = runs.map(({ way }, run) => {
+    const [from, to] = ends[run];
+    const found = [];
     let at = 0;
-    for (let column = this.visible.items[from].cell[0] + 1; column < last; column++) {
-      while (at + 1 < way.length && way[at + 1][0] <= column) at++;
-      passed.push(/** @type {number} */ (rows.get(way[at][1])));
+    for (let c = column[from] + 1; c < column[to]; c++) {
+      while (at + 1 < way.length && way[at + 1][0] <= c) at++;
+      found.push(rowAt(way[at][1]));
     }
-    return passed;
-  }
-
+    return found;
+  });
   /** The rows of a run after its source, its target's included. @param {number} run */
-  waysRows(run) {
-    return [...this.passed[run], this.row[this.visible.ends[run][1]]];
-  }
+  const waysRows = (run) => [...passed[run], row[ends[run][1]]];
+  for (const { outs } of items) outs.sort((a, b) => compareLists(waysRows(a), waysRows(b)) || a - b);
 
   /** Runs that pass one cell take lanes of their own there, the same all along so that none sways. */
-  laneOffsets() {
-    const { runs, ends, items } = this.visible;
-    const offset = new Float64Array(runs.length);
+  const laneOffsets = () => {
+    const lanes = new Float64Array(runs.length);
     const leader = Int32Array.from(runs, (_, i) => i);
     const find = (/** @type {number} */ run) => {
       while (leader[run] !== run) run = leader[run] = leader[leader[run]];
@@ -107,226 +78,180 @@ export class PixelGrid {
     };
     /** @type {Map<number, number>} */
     const first = new Map();
-    const columns = this.visible.size[0] + 1;
-    this.passed.forEach((rows, run) => {
-      const start = this.column[ends[run][0]] + 1;
-      rows.forEach((row, step) => {
-        const cell = row * columns + start + step;
+    passed.forEach((way, run) =>
+      way.forEach((level, step) => {
+        const cell = level * (columns + 1) + column[ends[run][0]] + step;
         const other = first.get(cell);
         if (other === undefined) first.set(cell, run);
         else leader[find(run)] = find(other);
-      });
-    });
+      }),
+    );
     /** @type {Map<number, number[]>} */
     const bundles = new Map();
-    for (const item of items) {
-      for (const run of item.outs) {
-        if (!this.passed[run].length) continue;
-        const bundle = bundles.get(find(run));
-        if (bundle) bundle.push(run);
-        else bundles.set(find(run), [run]);
-      }
-    }
+    for (const { outs } of items) for (const run of outs) if (passed[run].length) listAt(bundles, find(run)).push(run);
     for (const bundle of bundles.values()) {
-      const pitch = Math.min(LANE_PITCH, 160 / bundle.length);
-      bundle.forEach((run, i) => (offset[run] = (i - (bundle.length - 1) / 2) * pitch));
+      spreadLines(bundle.length, -1, Math.min(LANE_PITCH, 160 / bundle.length)).forEach((v, i) => (lanes[bundle[i]] = v));
     }
-    return offset;
-  }
+    return lanes;
+  };
+  /** By run: its offset from the row while it passes other columns. */
+  const offset = laneOffsets();
 
-  /** The wire of the same row goes straight in; the others beside it, ordered so that they do not cross. */
-  portOffsets() {
-    const { runs, items, ends } = this.visible;
-    const port = new Float64Array(runs.length);
-    const arrival = (/** @type {number} */ run) => [this.row[ends[run][0]], ...this.passed[run]].reverse();
-    items.forEach((item, i) => {
-      if (item.ins.length < 2) return;
-      const keys = new Map(item.ins.map((run) => [run, arrival(run)]));
-      const branch = (/** @type {number} */ run) => items[ends[run][0]].outs.indexOf(run);
-      const order = item.ins
-        .map((run, slot) => ({ run, slot, key: /** @type {number[]} */ (keys.get(run)), lane: this.offset[run] }))
-        .sort((a, b) => compareLists(a.key, b.key) || a.lane - b.lane || (ends[a.run][0] === ends[b.run][0] ? branch(a.run) - branch(b.run) : 0) || a.slot - b.slot);
-      const level = order.map((o, at) => (o.key[0] === this.row[i] ? at : -1)).filter((at) => at >= 0);
-      const straight = order.length === 2 && level.length === 1 ? level[0] : -1;
-      const step = straight >= 0 ? 18 : portStep(order.length, this.options.flip);
-      spreadLines(order.length, straight, step).forEach((v, at) => (port[order[at].run] = v));
-    });
-    return port;
-  }
+  /** By run: where it enters its gate, from the middle. The wire of the same row goes straight in; the others beside it, ordered so that they do not cross. */
+  const port = new Float64Array(runs.length);
+  items.forEach(({ ins }, i) => {
+    if (ins.length < 2) return;
+    const branch = (/** @type {number} */ run) => items[ends[run][0]].outs.indexOf(run);
+    const order = ins
+      .map((run, slot) => ({ run, slot, key: [row[ends[run][0]], ...passed[run]].reverse() }))
+      .sort((a, b) => compareLists(a.key, b.key) || offset[a.run] - offset[b.run] || (ends[a.run][0] === ends[b.run][0] ? branch(a.run) - branch(b.run) : 0) || a.slot - b.slot);
+    const level = levelOnes(order.map((o) => o.key[0]), row[i]);
+    const straight = order.length === 2 && level.length === 1 ? level[0] : -1;
+    spreadLines(order.length, straight, straight >= 0 ? 18 : portStep(order.length, flip)).forEach((v, at) => (port[order[at].run] = v));
+  });
+  /** By item: the heights of its branches. */
+  const fans = items.map(({ outs }, i) => {
+    if (outs.length < 2) return outs.map(() => 0);
+    const level = levelOnes(outs.map((run) => waysRows(run)[0]), row[i]);
+    return spreadLines(outs.length, level.length ? level[level.length >> 1] : -1, sizes[i].step);
+  });
 
-  /** @param {import("./items.js").Item} item @param {number} index */
-  fanOffsets(item, index) {
-    if (item.outs.length < 2) return item.outs.map(() => 0);
-    const level = item.outs.map((run, at) => (this.waysRows(run)[0] === this.row[index] ? at : -1)).filter((at) => at >= 0);
-    return spreadLines(item.outs.length, level.length ? level[level.length >> 1] : -1, this.sizes[index].step);
-  }
-
-  /** Open groups: their rows, and how far their frames reach beyond what stands in these. @param {Map<number, number>} rows */
-  frameRows(rows) {
-    const used = [...rows.keys()];
-    const top = FRAME_PAD + (this.options.flip ? 0 : TAB_HEIGHT);
-    const frames = [...this.visible.frames].map(([group, [x, y, columns, high]]) => {
-      const inside = used.filter((row) => row >= y && row < y + high).map((row) => /** @type {number} */ (rows.get(row)));
-      const first = Math.min(...inside);
-      return { group, from: x, to: x + columns - 1, first, last: Math.max(...inside), above: top, below: FRAME_PAD };
-    });
-    // Children come after their parents, so from the last to the first each knows what it holds.
-    for (let i = frames.length - 1; i >= 0; i--) {
-      const inner = frames[i];
-      for (const outer of frames.slice(0, i)) {
-        if (outer.from > inner.from || outer.to < inner.to || outer.first > inner.first || outer.last < inner.last) continue;
-        if (outer.first === inner.first) outer.above = Math.max(outer.above, inner.above + top);
-        if (outer.last === inner.last) outer.below = Math.max(outer.below, inner.below + FRAME_PAD);
-      }
+  /** Open groups: their rows, and how far their frames reach beyond what stands in these. */
+  const title = FRAME_PAD + (flip ? 0 : TAB_HEIGHT);
+  const frames = [...visible.frames].map(([group, [x, y, wide, high]]) => {
+    const inside = used.filter((level) => level >= y && level < y + high).map(rowAt);
+    return { group, from: x, to: x + wide - 1, first: Math.min(...inside), last: Math.max(...inside), above: title, below: FRAME_PAD };
+  });
+  // Children come after their parents, so from the last to the first each knows what it holds.
+  for (let i = frames.length - 1; i >= 0; i--) {
+    const inner = frames[i];
+    for (const outer of frames.slice(0, i)) {
+      if (outer.from > inner.from || outer.to < inner.to || outer.first > inner.first || outer.last < inner.last) continue;
+      if (outer.first === inner.first) outer.above = Math.max(outer.above, inner.above + title);
+      if (outer.last === inner.last) outer.below = Math.max(outer.below, inner.below + FRAME_PAD);
     }
-    return frames;
   }
 
-  /** The height of every row; rows that hold wires only are low. @param {number} count */
-  placeRows(count) {
-    const { bands, options, sizes } = this;
-    const up = Array.from({ length: count }, () => new Float64Array(bands));
-    const down = Array.from({ length: count }, () => new Float64Array(bands));
-    const holds = new Uint8Array(count);
-    const widen = (/** @type {Float64Array} */ room, /** @type {number} */ band, /** @type {number} */ to) => {
-      room[band] = Math.max(room[band], to);
-    };
-    this.visible.items.forEach((item, i) => {
-      const row = this.row[i];
-      // A row of nothing but constants needs no more height than they do.
-      if (sizes[i].shapes[0].kind !== "const") holds[row] = 1;
+  /** By row: the most that it needs on both sides, in each band. */
+  const roomUp = used.map(() => new Float64Array(bands));
+  const roomDown = used.map(() => new Float64Array(bands));
+  const holds = new Uint8Array(count);
+  const widen = (/** @type {Float64Array} */ room, /** @type {number} */ at, /** @type {number} */ to) => {
+    room[at] = Math.max(room[at], to);
+  };
+  items.forEach((_, i) => {
+    const { shapes, up: above, down: below, pillAcross } = sizes[i];
+    const own = row[i];
+    // A row of nothing but constants needs no more height than they do.
+    if (shapes[0].kind !== "const") holds[own] = 1;
+    for (let b = 0; b < bands; b++) {
+      widen(roomUp[own], b, above[b]);
+      widen(roomDown[own], b, below[b]);
+    }
+    const fan = fans[i];
+    if (fan.length < 2) return;
+    const edge = (pillAcross || BRANCH_HEIGHT) / 2 + 2;
+    widen(roomUp[own], bands - 1, edge - fan[0]);
+    widen(roomDown[own], bands - 1, edge + fan[fan.length - 1]);
+  });
+  passed.forEach((way, run) => {
+    for (const level of way) {
       for (let b = 0; b < bands; b++) {
-        widen(up[row], b, sizes[i].up[b]);
-        widen(down[row], b, sizes[i].down[b]);
+        widen(roomUp[level], b, LANE_PITCH / 2 - offset[run]);
+        widen(roomDown[level], b, LANE_PITCH / 2 + offset[run]);
       }
-      const fan = this.fans[i];
-      if (fan.length < 2) return;
-      const edge = (sizes[i].pillAcross || BRANCH_HEIGHT) / 2 + 2;
-      widen(up[row], bands - 1, edge - fan[0]);
-      widen(down[row], bands - 1, edge + fan[fan.length - 1]);
-    });
-    this.passed.forEach((rows, run) => {
-      const lane = this.offset[run];
-      for (const row of rows) {
-        for (let b = 0; b < bands; b++) {
-          widen(up[row], b, LANE_PITCH / 2 - lane);
-          widen(down[row], b, LANE_PITCH / 2 + lane);
-        }
-      }
-    });
-    this.up = up.map((room) => Math.max(...room));
-    this.down = down.map((room) => Math.max(...room));
-    const above = new Float64Array(count);
-    const below = new Float64Array(count);
-    for (const frame of this.frames) {
-      widen(above, frame.first, frame.above);
-      widen(below, frame.last, frame.below);
     }
-    const y = new Array(count);
-    const least = options.flip ? 96 : 92;
-    for (let row = 0; row < count; row++) {
-      if (!row) {
-        y[0] = this.up[0] + above[0];
-        continue;
-      }
-      const fence = below[row - 1] + above[row];
-      let pitch = fence ? this.down[row - 1] + this.up[row] + fence : 0;
-      for (let b = 0; b < bands; b++) pitch = Math.max(pitch, down[row - 1][b] + up[row][b]);
-      // Rows of wires alone lie as close as lanes do.
-      pitch += fence || holds[row - 1] || holds[row] ? ROW_GAP : 0;
-      if (holds[row - 1] && holds[row]) pitch = Math.max(pitch, least) * options.across;
-      y[row] = y[row - 1] + pitch;
-    }
-    this.bottom = count ? y[count - 1] + this.down[count - 1] + below[count - 1] : 0;
-    return y;
+  });
+  const up = roomUp.map((room) => Math.max(...room));
+  const down = roomDown.map((room) => Math.max(...room));
+  const above = new Float64Array(count);
+  const below = new Float64Array(count);
+  for (const frame of frames) {
+    widen(above, frame.first, frame.above);
+    widen(below, frame.last, frame.below);
   }
-
-  /** Where each column begins, where its shapes end, and its gap. */
-  placeColumns() {
-    const count = this.visible.size[0];
-    const { flip, along } = this.options;
-    /** @type {number[][]} */
-    const members = Array.from({ length: count }, () => []);
-    this.column.forEach((column, i) => members[column].push(i));
-    this.shelves = members.map((column) => Math.max(0, ...column.map((i) => this.sizes[i].shelf)));
-    const rises = this.rises(count);
-    const begins = new Set(this.frames.map((f) => f.from));
-    const stops = new Set(this.frames.map((f) => f.to));
-    const lead = flip ? 14 : 18;
-    let u = 0;
-    for (let c = 0; c < count; c++) {
-      if (begins.has(c)) u += flip ? TAB_HEIGHT + 12 : 12;
-      this.left[c] = u;
-      let wide = 0;
-      for (const i of members[c]) wide = Math.max(wide, shapesLength(this.sizes[i]));
-      this.shapesEnd[c] = u + wide;
-      let end = u + wide;
-      for (const i of members[c]) end = Math.max(end, this.itemEnd(i));
-      if (stops.has(c)) end += 14;
-      this.gapStart[c] = end;
-      const idle = !members[c].length && !begins.has(c) && !stops.has(c);
-      const rise = rises[c];
-      let gap = flip ? Math.min(Math.max(44, 26 + 0.22 * rise), 150) : Math.min(Math.max(52, 30 + 0.34 * rise), 230);
-      if (rise < 1) gap = idle ? 0 : flip ? 24 : 22;
-      if (gap) gap += along;
-      this.gapEnd[c] = end + gap;
-      this.right = Math.max(this.right, end);
-      u = this.gapEnd[c] + (idle && !gap ? 0 : lead);
-    }
+  /** The height of every row; rows that hold wires only are low. */
+  const y = [up[0] + above[0]];
+  for (let i = 1; i < count; i++) {
+    const fence = below[i - 1] + above[i];
+    let pitch = fence && down[i - 1] + up[i] + fence;
+    for (let b = 0; b < bands; b++) pitch = Math.max(pitch, roomDown[i - 1][b] + roomUp[i][b]);
+    // Rows of wires alone lie as close as lanes do.
+    if (fence || holds[i - 1] || holds[i]) pitch += ROW_GAP;
+    if (holds[i - 1] && holds[i]) pitch = Math.max(pitch, flip ? 96 : 92) * across;
+    y.push(y[i - 1] + pitch);
   }
-
-  /** Where the shapes of an item end and its shelf begins. @param {number} i */
-  shapesStop(i) {
-    const c = this.column[i];
-    // Circles of the textbook view stand in one column, and lines of labels beside each other: there shapes end together.
-    if (this.options.flip || this.options.textbook) return this.shapesEnd[c];
-    return (this.left[c] + this.shapesEnd[c] + shapesLength(this.sizes[i])) / 2;
-  }
-
-  /** Where the labels of an item end; from top to bottom, where those of its whole column do. @param {number} i */
-  shelfStop(i) {
-    return this.shapesStop(i) + (this.options.flip ? this.shelves[this.column[i]] : this.sizes[i].shelf);
-  }
-
-  /** Where the shelf, and after it the result or the fan, of an item ends. @param {number} i */
-  itemEnd(i) {
-    const size = this.sizes[i];
-    const end = this.shelfStop(i);
-    if (size.root) return end + size.root.along + 6;
-    if (this.visible.items[i].outs.length < 2) return end;
-    this.dot[i] = end + DOT_RADIUS;
-    return this.fanStart(i) + (size.pill ? FAN_LEAD + size.pill + 6 : 4);
-  }
-
-  /** Where the branches behind a dot have reached their own heights. @param {number} i */
-  fanStart(i) {
-    const fan = this.fans[i];
-    return this.dot[i] + Math.max(30, 0.36 * Math.max(-fan[0], fan[fan.length - 1]));
-  }
-
-  /** The largest change of height in every gap. @param {number} count */
-  rises(count) {
-    const rises = new Float64Array(count);
-    this.visible.items.forEach((item, i) => {
-      item.outs.forEach((run, at) => {
-        let height = this.y[this.row[i]] + this.fans[i][at];
-        this.heights(run).forEach((v, step) => {
-          const c = this.column[i] + step;
-          rises[c] = Math.max(rises[c], Math.abs(v - height));
-          height = v;
-        });
-      });
-    });
-    return rises;
-  }
+  const bottom = count ? y[count - 1] + down[count - 1] + below[count - 1] : 0;
 
   /** The height of a run in every column that it passes, the last one being its port. @param {number} run */
-  heights(run) {
-    const to = this.visible.ends[run][1];
-    const heights = this.passed[run].map((row) => this.y[row] + this.offset[run]);
-    heights.push(this.y[this.row[to]] + this.port[run]);
-    return heights;
+  const heights = (run) => [...passed[run].map((level) => y[level] + offset[run]), y[row[ends[run][1]]] + port[run]];
+
+  /** By column: where it begins, where its shapes end, its gap, its longest shelf, the largest change of height in its gap. */
+  const left = zeros();
+  const shapesEnd = zeros();
+  const gapStart = zeros();
+  const gapEnd = zeros();
+  const shelves = zeros();
+  const rises = zeros();
+  /** @type {number[][]} */
+  const members = shelves.map(() => []);
+  items.forEach(({ outs }, i) => {
+    const own = column[i];
+    members[own].push(i);
+    shelves[own] = Math.max(shelves[own], sizes[i].shelf);
+    outs.forEach((run, at) => {
+      let height = y[row[i]] + fans[i][at];
+      heights(run).forEach((v, step) => {
+        rises[own + step] = Math.max(rises[own + step], Math.abs(v - height));
+        height = v;
+      });
+    });
+  });
+  /** By item: the dot behind its shelf. */
+  const dot = new Float64Array(sizes.length);
+
+  /** Where the shapes of an item end and its shelf begins. @param {number} i */
+  const shapesStop = (i) => {
+    const c = column[i];
+    // Circles of the textbook view stand in one column, and lines of labels beside each other: there shapes end together.
+    return flip || textbook ? shapesEnd[c] : (left[c] + shapesEnd[c] + shapesLength(sizes[i])) / 2;
+  };
+  /** Where the labels of an item end; from top to bottom, where those of its whole column do. @param {number} i */
+  const shelfStop = (i) => shapesStop(i) + (flip ? shelves[column[i]] : sizes[i].shelf);
+  /** Where the branches behind a dot have reached their own heights. @param {number} i */
+  const fanStart = (i) => dot[i] + Math.max(30, 0.36 * Math.max(-fans[i][0], fans[i][fans[i].length - 1]));
+  /** Where the shelf, and after it the result or the fan, of an item ends. @param {number} i */
+  const itemEnd = (i) => {
+    const { root, pill } = sizes[i];
+    const end = shelfStop(i);
+    if (root) return end + root.along + 6;
+    if (items[i].outs.length < 2) return end;
+    dot[i] = end + DOT_RADIUS;
+    return fanStart(i) + (pill ? FAN_LEAD + pill + 6 : 4);
+  };
+
+  const starting = new Set(frames.map((f) => f.from));
+  const stopping = new Set(frames.map((f) => f.to));
+  let right = 0;
+  let u = 0;
+  for (let c = 0; c < columns; c++) {
+    const begins = starting.has(c);
+    const stops = stopping.has(c);
+    if (begins) u += flip ? TAB_HEIGHT + 12 : 12;
+    left[c] = u;
+    shapesEnd[c] = u + Math.max(0, ...members[c].map((i) => shapesLength(sizes[i])));
+    const end = Math.max(shapesEnd[c], ...members[c].map(itemEnd)) + (stops ? 14 : 0);
+    gapStart[c] = end;
+    const idle = !members[c].length && !begins && !stops;
+    const rise = rises[c];
+    let gap = flip ? clamp(26 + 0.22 * rise, 44, 150) : clamp(30 + 0.34 * rise, 52, 230);
+    if (rise < 1) gap = idle ? 0 : flip ? 24 : 22;
+    if (gap) gap += along;
+    gapEnd[c] = end + gap;
+    right = Math.max(right, end);
+    u = gapEnd[c] + (idle && !gap ? 0 : flip ? 14 : 18);
   }
+  return { sizes, row, column, fans, frames, up, down, y, bottom, right, left, gapStart, gapEnd, dot, heights, shapesStop, shelfStop, fanStart };
 }
 
 /** The shapes of an item one after the other. @param {Size} size */

@@ -4,6 +4,7 @@
  * from top to bottom the value of one item may stand beside the pill of its neighbour, a line lower.
  */
 
+import { listAt } from "./helpers.js";
 import { alikeGroups } from "./items.js";
 import { shownOf } from "./quantities.js";
 import { readingOf, rootName } from "./reading.js";
@@ -69,174 +70,150 @@ export function noPath(story) {
 
 /**
  * Measures the items of one drawing. While an input is dragged the same `kept` is given again, so that nothing shrinks.
+ * @param {Story} story
+ * @param {import("./items.js").Visible} visible
+ * @param {boolean} flip
+ * @param {boolean} textbook
+ * @param {Map<string, number>} kept
+ * @returns {Size[]}
  */
-export class Measurer {
-  /**
-   * @param {Story} story
-   * @param {import("./expand.js").Run[]} runs
-   * @param {boolean} flip
-   * @param {boolean} textbook
-   * @param {Map<string, number>} kept
-   */
-  constructor(story, runs, flip, textbook, kept) {
-    this.story = story;
-    this.runs = runs;
-    this.flip = flip;
-    this.textbook = textbook;
-    this.kept = kept;
-    this.sums = partialSums(story);
-  }
-
+export function measured(story, { items, runs }, flip, textbook, kept) {
+  const sums = partialSums(story);
   /** The widest that something has been. @param {string} what @param {number} width */
-  grown(what, width) {
-    const widest = Math.max(width, this.kept.get(what) || 0);
-    if (width) this.kept.set(what, widest);
-    return width ? widest : 0;
-  }
-
-  /** @param {Item} item @returns {Size} */
-  measure(item) {
-    const shapes = item.group >= 0 ? [this.groupShape(item)] : this.nodeShapes(item);
-    const told = item.tells >= 0 ? this.story.nodes[item.tells] : null;
-    const inside = item.group < 0 && (shapes.length > 1 || item.ends || (told && told.kind !== "op"));
-    const root = item.ends && shapes.length < 2 ? this.circle((told && told.name) || "out", "root") : null;
-    /** @type {Size} */
-    const size = { shapes, root, labels: [], shelf: 14, pill: 0, pillAcross: 0, step: 16, up: [], down: [] };
-    size.up = new Array(NO_BAND).fill(8);
-    size.down = new Array(NO_BAND).fill(8);
-    const half = Math.max(...shapes.map((s) => s.across), root ? root.across : 0) / 2;
-    const verb = !this.flip && told && told.kind === "op" && item.group < 0 ? VERB_ROOM : 0;
-    this.claim(size, 0, half + verb, half + (item.group >= 0 ? 6 : 0));
-    if (root) this.claim(size, 3, half, half);
-    if (told) this.shelf(size, item, told, inside || root ? "" : drawnName(told.name));
-    if (item.outs.length > 1) this.fan(size, item);
-    return size;
-  }
-
-  /** Keeps room on both sides of the wire. @param {Size} size @param {number} band @param {number} up @param {number} down */
-  claim(size, band, up, down) {
-    const at = this.flip ? band : 0;
-    size.up[at] = Math.max(size.up[at], up);
-    size.down[at] = Math.max(size.down[at], down);
-  }
-
+  const grown = (what, width) => {
+    if (!width) return 0;
+    const widest = Math.max(width, kept.get(what) || 0);
+    kept.set(what, widest);
+    return widest;
+  };
   /** @param {string} kind @param {boolean} round @param {number} wide @param {number} high @param {string} text @param {number} size @returns {Outline} */
-  outline(kind, round, wide, high, text, size, more = "") {
-    return { kind, round, along: this.flip ? high : wide, across: this.flip ? wide : high, text, size, more };
-  }
-
+  const outline = (kind, round, wide, high, text, size, more = "") => ({ kind, round, along: flip ? high : wide, across: flip ? wide : high, text, size, more });
   /** A circle of radius 24 for a short name, drawn out for a longer one. @param {string} name @param {string} kind */
-  circle(name, kind) {
+  const circle = (name, kind) => {
     const text = drawnName(name);
-    const size = Math.min(23, (kind === "root" ? 34 : 40) / Math.max(textWidth(text, 1), 0.1));
-    if (size >= 16) return this.outline(kind, true, 48, 48, text, size);
-    return this.outline(kind, true, Math.max(48, textWidth(text, 17) + (kind === "root" ? 36 : 28)), 48, text, 17);
-  }
-
-  /** @param {Item} item */
-  nodeShapes(item) {
-    const node = this.story.nodes[item.node];
-    if (node.kind === "leaf") return [this.circle(node.name || "", node.role === "root" ? "root" : "variable")];
-    if (node.kind === "const") {
-      const text = node.value === undefined ? shortName(node.name) : shownOf(node.value, false).text;
-      const wide = this.grown(`${item.key} c`, textWidth(text, 16));
-      return [this.outline("const", true, Math.max(34, wide + 16), 34, text, 16)];
+    const rim = kind === "root" ? 6 : 0;
+    const size = Math.min(23, (40 - rim) / Math.max(textWidth(text, 1), 0.1));
+    const long = size < 16;
+    return outline(kind, true, long ? Math.max(48, textWidth(text, 17) + (rim ? 36 : 28)) : 48, 48, text, long ? 17 : size);
+  };
+  /** A box with room for all ports on its side. @param {Item} item @param {number} wide @param {number} high @param {string} text @param {number} size @param {string} [more] */
+  const gate = ({ ins }, wide, high, text, size, more) => {
+    const ports = ins.length > 3 ? portStep(ins.length, flip) * (ins.length - 1) + 24 : 0;
+    return outline(more ? "group" : "op", false, Math.max(wide, flip ? ports : 0) + (more ? 4 : 0), Math.max(high, flip ? 0 : ports), text, size, more);
+  };
+  /** @param {Item} item @returns {Outline[]} */
+  const shapesOf = (item) => {
+    if (item.group >= 0) {
+      const { id, name, count } = story.groups[item.group];
+      const text = shortName(name, 20);
+      const more = `+ ${operations(count)}`;
+      // A letter stands in the corner of those that are alike.
+      const room = alikeGroups(story).has(id) ? 48 : 28;
+      return [gate(item, Math.max(132, textWidth(text, 16) + room, textWidth(more, 13) + 28), 60, text, 16, more)];
     }
-    const text = shortName(node.symbol || node.op);
-    const size = textWidth(text, 22) <= 50 ? (Array.from(text).length === 1 ? 26 : 22) : 17;
-    const ports = item.ins.length > 3 ? portStep(item.ins.length, this.flip) * (item.ins.length - 1) + 24 : 0;
-    const wide = Math.max(60, textWidth(text, size) + 20, this.flip ? ports : 0);
-    const box = this.outline("op", false, wide, Math.max(46, this.flip ? 0 : ports), text, size);
-    if (!this.textbook) return [box];
-    return [box, this.circle(node.name || `v${node.id}`, item.ends ? "root" : "variable")];
-  }
-
-  /** @param {Item} item */
-  groupShape(item) {
-    const group = this.story.groups[item.group];
-    const text = shortName(group.name, 20);
-    const more = `+ ${group.count} ${group.count === 1 ? "operation" : "operations"}`;
-    // A letter stands in the corner of those that are alike.
-    const room = alikeGroups(this.story).has(group.id) ? 48 : 28;
-    const ports = item.ins.length > 3 ? portStep(item.ins.length, this.flip) * (item.ins.length - 1) + 24 : 0;
-    const wide = Math.max(132, textWidth(text, 16) + room, textWidth(more, 13) + 28, this.flip ? ports : 0);
-    return this.outline("group", false, wide + 4, Math.max(60, this.flip ? 0 : ports), text, 16, more);
-  }
-
-  /**
-   * The name and value before the wire, the gradient behind it, heat maps beside them.
-   * @param {Size} size @param {Item} item @param {import("./types.js").StoryNode} node @param {string} name
-   */
-  shelf(size, item, node, name) {
-    const unused = node.kind === "leaf" && node.role === "parameter" && !readingOf(this.story).outs[node.id].length;
-    const value = node.value !== undefined && node.kind !== "const" ? shownOf(node.value, false) : null;
-    const grad = node.grad !== undefined && node.kind !== "const" ? shownOf(node.grad, true) : null;
-    let wide = value ? textWidth(value.text, VALUE_TEXT) + (value.sign === "bad" ? CROSS_ROOM : 0) : 0;
-    // Before the first value is known, a failed run has nothing to show here.
-    wide = this.grown(`${item.key} v`, wide);
-    let pill = unused ? textWidth(noPath(this.story), GRAD_TEXT) + 20 : pillWidth(grad);
-    for (const sum of this.sums.get(node.id) || []) pill = Math.max(pill, pillWidth(shownOf(sum, true)));
-    pill = this.grown(`${item.key} g`, pill);
-    const named = name ? textWidth(name, VALUE_TEXT) : 0;
-    const upper = named + (named && wide ? NAME_GAP : 0) + wide;
-    const bare = !item.outs.length && !size.root;
-    /** @param {string} kind @param {number} u @param {number} v @param {number} along @param {number} across @param {string} text */
-    const put = (kind, u, v, along, across, text) => size.labels.push({ kind, u, v, du: along, dv: across, text });
-    const thumbs = [value && value.thumb ? thumbSize(value.thumb) : null, grad && grad.thumb ? thumbSize(grad.thumb) : null];
-    if (this.flip) {
-      const lead = 5;
-      const second = lead + 22;
-      if (named) put("name", lead, -BESIDE - upper, ASCENT + DESCENT, named, name);
-      if (wide) put("value", lead, -BESIDE - wide, ASCENT + DESCENT, wide, "");
-      if (pill) put("grad", second, BESIDE, PILL_HEIGHT, pill, "");
-      this.claim(size, 1, upper ? BESIDE + upper : 8, 8);
-      this.claim(size, 2, 8, pill ? BESIDE + pill : 8);
-      let end = pill ? second + PILL_HEIGHT : upper ? second : 8;
-      if (thumbs[0]) {
-        put("thumb", second, -BESIDE - thumbs[0][0], thumbs[0][1], thumbs[0][0], "");
-        this.claim(size, 2, BESIDE + thumbs[0][0], 8);
-        end = Math.max(end, second + thumbs[0][1]);
-      }
-      if (thumbs[1]) {
-        put("thumb-grad", second + PILL_HEIGHT + 4, BESIDE, thumbs[1][1], thumbs[1][0], "");
-        this.claim(size, 2, 8, BESIDE + thumbs[1][0]);
-        end = Math.max(end, second + PILL_HEIGHT + 4 + thumbs[1][1]);
-      }
-      size.shelf = end + 4;
-      return;
+    const { id, kind, name = "", role, value, symbol, op } = story.nodes[item.node];
+    if (kind === "leaf") return [circle(name, role === "root" ? role : "variable")];
+    if (kind === "const") {
+      const text = value === undefined ? shortName(name) : shownOf(value, false).text;
+      return [outline(kind, true, Math.max(34, grown(`${item.key} c`, textWidth(text, 16)) + 16), 34, text, 16)];
     }
-    const lead = bare ? 3 : 10;
-    const top = -RISE - ASCENT;
-    if (named) put("name", lead, top, named, ASCENT + DESCENT, name);
-    if (wide) put("value", lead + (named ? named + NAME_GAP : 0), top, wide, ASCENT + DESCENT, "");
-    if (pill) put("grad", lead, bare && !upper ? -PILL_HEIGHT / 2 : DROP, pill, PILL_HEIGHT, "");
-    if (upper) this.claim(size, 1, RISE + ASCENT, 8);
-    if (pill) this.claim(size, 2, 8, DROP + PILL_HEIGHT);
-    let end = upper || pill ? lead + Math.max(upper, pill) : 6;
-    thumbs.forEach((sides, below) => {
-      if (!sides) return;
-      const beside = lead + (below ? pill : upper) + THUMB_GAP;
-      put(below ? "thumb-grad" : "thumb", beside, below ? 12 : -12 - sides[1], sides[0], sides[1], "");
-      this.claim(size, 1, below ? 8 : 12 + sides[1], below ? 12 + sides[1] : 8);
-      end = Math.max(end, beside + sides[0]);
-    });
-    size.shelf = end + 8;
-  }
+    const text = shortName(symbol || op);
+    const size = textWidth(text, 22) > 50 ? 17 : Array.from(text).length === 1 ? 26 : 22;
+    const box = gate(item, Math.max(60, textWidth(text, size) + 20), 46, text, size);
+    return textbook ? [box, circle(name || `v${id}`, item.ends ? "root" : "variable")] : [box];
+  };
 
-  /** The pills of branches, where they are few enough to be read. @param {Size} size @param {Item} item */
-  fan(size, item) {
-    let wide = 0;
-    if (item.outs.length <= (this.flip ? 3 : 16)) {
-      for (const run of item.outs) {
-        const share = shareOf(this.story, this.runs[run].edges);
-        if (share !== undefined) wide = Math.max(wide, textWidth(shownOf(share, true).text, GRAD_TEXT) + 16);
+  return items.map((item) => {
+    const { key, outs } = item;
+    const shapes = shapesOf(item);
+    const told = item.tells >= 0 ? story.nodes[item.tells] : null;
+    const inGroup = item.group >= 0;
+    const root = item.ends && shapes.length < 2 ? circle((told && told.name) || "out", "root") : null;
+    const up = new Array(NO_BAND).fill(8);
+    const down = up.slice();
+    /** @type {Size} */
+    const size = { shapes, root, labels: [], shelf: 14, pill: 0, pillAcross: 0, step: 16, up, down };
+    /** Keeps room on both sides of the wire. @param {number} band @param {number} above @param {number} below */
+    const claim = (band, above, below) => {
+      const at = flip ? band : 0;
+      up[at] = Math.max(up[at], above);
+      down[at] = Math.max(down[at], below);
+    };
+    /** @param {string} kind @param {number} u @param {number} v @param {number} du @param {number} dv @param {string} [text] */
+    const put = (kind, u, v, du, dv, text = "") => size.labels.push({ kind, u, v, du, dv, text });
+
+    /** The name and value before the wire, the gradient behind it, heat maps beside them. @param {import("./types.js").StoryNode} node */
+    const shelf = (node) => {
+      const { kind, role, id } = node;
+      const unused = kind === "leaf" && role === "parameter" && !readingOf(story).outs[id].length;
+      const plain = kind !== "const";
+      const value = node.value !== undefined && plain ? shownOf(node.value, false) : null;
+      const grad = node.grad !== undefined && plain ? shownOf(node.grad, true) : null;
+      const name = root || (!inGroup && (shapes.length > 1 || item.ends || kind !== "op")) ? "" : drawnName(node.name);
+      const named = name ? textWidth(name, VALUE_TEXT) : 0;
+      // Before the first value is known, a failed run has nothing to show here.
+      const wide = grown(`${key} v`, value ? textWidth(value.text, VALUE_TEXT) + (value.sign === "bad" ? CROSS_ROOM : 0) : 0);
+      const first = unused ? textWidth(noPath(story), GRAD_TEXT) + 20 : pillWidth(grad);
+      const pill = grown(`${key} g`, Math.max(first, ...(sums.get(id) || []).map((sum) => pillWidth(shownOf(sum, true)))));
+      const upper = named + (named && wide ? NAME_GAP : 0) + wide;
+      const thumbs = [value, grad].map((shown) => shown && shown.thumb && thumbSize(shown.thumb));
+      if (flip) {
+        const second = 27;
+        if (named) put("name", 5, -BESIDE - upper, ASCENT + DESCENT, named, name);
+        if (wide) put("value", 5, -BESIDE - wide, ASCENT + DESCENT, wide);
+        if (pill) put("grad", second, BESIDE, PILL_HEIGHT, pill);
+        if (upper) claim(1, BESIDE + upper, 8);
+        if (pill) claim(2, 8, BESIDE + pill);
+        let end = pill ? second + PILL_HEIGHT : upper ? second : 8;
+        thumbs.forEach((sides, below) => {
+          if (!sides) return;
+          const [across, along] = sides;
+          const start = below ? second + PILL_HEIGHT + 4 : second;
+          put(below ? "thumb-grad" : "thumb", start, below ? BESIDE : -BESIDE - across, along, across);
+          claim(2, below ? 8 : BESIDE + across, below ? BESIDE + across : 8);
+          end = Math.max(end, start + along);
+        });
+        return end + 4;
       }
+      const bare = !outs.length && !root;
+      const lead = bare ? 3 : 10;
+      const top = -RISE - ASCENT;
+      if (named) put("name", lead, top, named, ASCENT + DESCENT, name);
+      if (wide) put("value", lead + (named && named + NAME_GAP), top, wide, ASCENT + DESCENT);
+      if (pill) put("grad", lead, bare && !upper ? -PILL_HEIGHT / 2 : DROP, pill, PILL_HEIGHT);
+      if (upper) claim(1, RISE + ASCENT, 8);
+      if (pill) claim(2, 8, DROP + PILL_HEIGHT);
+      let end = upper || pill ? lead + Math.max(upper, pill) : 6;
+      thumbs.forEach((sides, below) => {
+        if (!sides) return;
+        const [along, across] = sides;
+        const beside = lead + (below ? pill : upper) + THUMB_GAP;
+        put(below ? "thumb-grad" : "thumb", beside, below ? 12 : -12 - across, along, across);
+        claim(1, below ? 8 : 12 + across, below ? 12 + across : 8);
+        end = Math.max(end, beside + along);
+      });
+      return end + 8;
+    };
+
+    const half = Math.max(...shapes.map((s) => s.across), root ? root.across : 0) / 2;
+    claim(0, half + (!flip && told && told.kind === "op" && !inGroup ? VERB_ROOM : 0), half + (inGroup ? 6 : 0));
+    if (root) claim(3, half, half);
+    if (told) size.shelf = shelf(told);
+    if (outs.length > 1) {
+      // The pills of branches, where they are few enough to be read.
+      const shares = outs.length > (flip ? 3 : 16) ? [] : outs.map((run) => shareOf(story, runs[run].edges));
+      const widths = shares.map((share) => (share === undefined ? 0 : textWidth(shownOf(share, true).text, GRAD_TEXT) + 16));
+      const wide = grown(`${key} f`, Math.max(0, ...widths));
+      if (wide) [size.pill, size.pillAcross] = flip ? [BRANCH_HEIGHT, wide] : [wide, BRANCH_HEIGHT];
+      size.step = wide ? size.pillAcross + 6 : Math.min(16, 400 / outs.length);
     }
-    wide = this.grown(`${item.key} f`, wide);
-    size.pill = wide && (this.flip ? BRANCH_HEIGHT : wide);
-    size.pillAcross = wide && (this.flip ? wide : BRANCH_HEIGHT);
-    size.step = wide ? size.pillAcross + 6 : Math.min(16, 400 / item.outs.length);
-  }
+    return size;
+  });
+}
+
+/** "3 operations". @param {number} count */
+export function operations(count) {
+  return `${count} ${count === 1 ? "operation" : "operations"}`;
 }
 
 /**
@@ -259,10 +236,7 @@ function partialSums(story) {
   for (const entry of story.backward) {
     for (const part of entry.parts || []) {
       if (part.sum === undefined || !(part.of && part.of > 1)) continue;
-      const { src } = story.edges[part.edge];
-      const told = sums.get(src);
-      if (told) told.push(part.sum);
-      else sums.set(src, [part.sum]);
+      listAt(sums, story.edges[part.edge].src).push(part.sum);
     }
   }
   return sums;

@@ -6,38 +6,34 @@
 /** @typedef {[number, number, number, number, number, number, number, number]} Cubic */
 /** @typedef {Cubic[]} Path */
 
-/** Draws one wire with the flow, merging level pieces. */
-export class Pen {
-  /** @param {number} u @param {number} v */
-  constructor(u, v) {
-    this.u = u;
-    this.v = v;
-    /** @type {Path} */
-    this.path = [];
-    this.straight = false;
-  }
+/** @typedef {ReturnType<typeof penAt>} Pen */
 
-  /** Goes on level as far as `u`. @param {number} u */
-  level(u) {
-    if (u <= this.u) return;
-    const last = this.straight ? this.path.pop() : undefined;
-    this.path.push(levelLine(last ? last[0] : this.u, u, this.v));
-    this.u = u;
-    this.straight = true;
-  }
-
-  /** Bends to a point, or goes on level when it is at the same height. @param {number} u @param {number} v */
-  to(u, v) {
-    if (Math.abs(v - this.v) < 0.01) {
-      this.level(u);
+/** Draws one wire with the flow from a place on, merging level pieces. @param {number} u @param {number} v */
+export function penAt(u, v) {
+  /** @type {Path} */
+  const path = [];
+  let straight = false;
+  /** Goes on level as far as `end`. @param {number} end */
+  const level = (end) => {
+    if (end <= u) return;
+    const last = straight ? path.pop() : undefined;
+    path.push(levelLine(last ? last[0] : u, end, v));
+    u = end;
+    straight = true;
+  };
+  /** Bends to a point, or goes on level when it is at the same height. @param {number} end @param {number} height */
+  const to = (end, height) => {
+    if (Math.abs(height - v) < 0.01) {
+      level(end);
       return;
     }
-    const half = (u - this.u) / 2;
-    this.path.push([this.u, this.v, this.u + half, this.v, u - half, v, u, v]);
-    this.u = u;
-    this.v = v;
-    this.straight = false;
-  }
+    const half = (end - u) / 2;
+    path.push([u, v, u + half, v, end - half, height, end, height]);
+    u = end;
+    v = height;
+    straight = false;
+  };
+  return { path, level, to };
 }
 
 /** @param {number} u0 @param {number} u1 @param {number} v @returns {Cubic} */
@@ -54,23 +50,17 @@ export function isLevel(c) {
 /** @param {Cubic} c @param {number} t @returns {[number, number]} */
 export function pointOf(c, t) {
   const s = 1 - t;
-  const w0 = s * s * s;
-  const w1 = 3 * s * s * t;
-  const w2 = 3 * s * t * t;
-  const w3 = t * t * t;
-  return [w0 * c[0] + w1 * c[2] + w2 * c[4] + w3 * c[6], w0 * c[1] + w1 * c[3] + w2 * c[5] + w3 * c[7]];
+  const [w0, w1, w2, w3] = [s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t];
+  const at = (/** @type {number} */ i) => w0 * c[i] + w1 * c[i + 2] + w2 * c[i + 4] + w3 * c[i + 6];
+  return [at(0), at(1)];
 }
 
 /** @param {Cubic} c @param {number} t @returns {[number, number]} */
 function slopeOf(c, t) {
   const s = 1 - t;
-  const w0 = 3 * s * s;
-  const w1 = 6 * s * t;
-  const w2 = 3 * t * t;
-  return [
-    w0 * (c[2] - c[0]) + w1 * (c[4] - c[2]) + w2 * (c[6] - c[4]),
-    w0 * (c[3] - c[1]) + w1 * (c[5] - c[3]) + w2 * (c[7] - c[5]),
-  ];
+  const [w0, w1, w2] = [3 * s * s, 6 * s * t, 3 * t * t];
+  const along = (/** @type {number} */ i) => w0 * (c[i + 2] - c[i]) + w1 * (c[i + 4] - c[i + 2]) + w2 * (c[i + 6] - c[i + 4]);
+  return [along(0), along(1)];
 }
 
 /**

@@ -1,12 +1,14 @@
 /** The scene of a story: every box and wire in its place, before anything is drawn. Boxes are in the drawing's own x and y. */
 
-import { PixelGrid, TAB_HEIGHT, shapesLength } from "./grid.js";
+import { TAB_HEIGHT, pixelGrid, shapesLength } from "./grid.js";
+import { clamp } from "./helpers.js";
 import { visibleItems } from "./items.js";
-import { DOT_RADIUS, Measurer, SHAPE_GAP } from "./measure.js";
-import { Pen } from "./paths.js";
+import { DOT_RADIUS, SHAPE_GAP, measured } from "./measure.js";
+import { penAt } from "./paths.js";
 import { shortName, textWidth } from "./textsize.js";
 
 /** @typedef {import("./types.js").Story} Story */
+/** @typedef {import("./paths.js").Pen} Pen */
 /**
  * @typedef {Object} Box
  * @property {string} kind   op, group, variable, root, const, dot, name, value, grad, thumb, thumb-grad, branch.
@@ -56,148 +58,111 @@ import { shortName, textWidth } from "./textsize.js";
  */
 export function buildScene(story, { open, flip, textbook, kept, room }) {
   const visible = visibleItems(story, open);
-  const measurer = new Measurer(story, visible.runs, flip, textbook, kept);
-  const sizes = visible.items.map((item) => measurer.measure(item));
-  let grid = new PixelGrid(visible, sizes, { flip, textbook, along: 0, across: 1 });
+  const sizes = measured(story, visible, flip, textbook, kept);
+  let grid = pixelGrid(visible, sizes, { flip, textbook, along: 0, across: 1 });
   if (room && visible.items.length < 300) {
     const [along, across] = flip ? [room[1], room[0]] : room;
     const gaps = grid.gapEnd.filter((end, c) => end > grid.gapStart[c]).length - 1;
     // What is too long is followed by the camera at this scale; then only the other side is stretched.
-    const scale = Math.min(1.35, Math.max(0.82, Math.min(along / grid.right, across / grid.bottom)));
-    const extra = gaps > 0 ? Math.max(0, Math.min(53, (along / scale - grid.right) / gaps)) : 0;
-    const times = Math.max(1, Math.min(flip ? 1.9 : 1.5, across / scale / grid.bottom));
-    if (extra > 1 || times > 1.02) grid = new PixelGrid(visible, sizes, { flip, textbook, along: extra, across: times });
+    const scale = clamp(Math.min(along / grid.right, across / grid.bottom), 0.82, 1.35);
+    const extra = gaps > 0 ? clamp((along / scale - grid.right) / gaps, 0, 53) : 0;
+    const times = clamp(across / scale / grid.bottom, 1, flip ? 1.9 : 1.5);
+    if (extra > 1 || times > 1.02) grid = pixelGrid(visible, sizes, { flip, textbook, along: extra, across: times });
   }
-  return new SceneBuilder(story, grid).scene;
+  return sceneOn(story, visible, sizes, grid, flip);
 }
 
-class SceneBuilder {
-  /** @param {Story} story @param {PixelGrid} grid */
-  constructor(story, grid) {
-    this.grid = grid;
-    this.story = story;
-    const { flip } = grid.options;
-    const [width, height] = flip ? [grid.bottom, grid.right] : [grid.right, grid.bottom];
-    const { visible } = grid;
-    /** @type {Scene} */
-    this.scene = { visible, flip, width, height, boxes: visible.items.map(() => []), wires: [], frames: [] };
-    for (let i = 0; i < visible.items.length; i++) {
-      this.shapes(i);
-      this.wires(i);
-    }
-    this.frames();
-  }
+/**
+ * @param {Story} story @param {import("./items.js").Visible} visible @param {import("./measure.js").Size[]} sizes
+ * @param {import("./grid.js").PixelGrid} grid @param {boolean} flip
+ * @returns {Scene}
+ */
+function sceneOn(story, visible, sizes, grid, flip) {
+  const { y: heightOf, row, gapStart, shapesStop, shelfStop, fanStart, bottom, right } = grid;
+  /** @type {Box[][]} */
+  const boxes = [];
+  /** @type {Wire[]} */
+  const wires = [];
+  /** From flow coordinates. @param {number} u @param {number} v @param {number} du @param {number} dv */
+  const turned = (u, v, du, dv) => (flip ? { x: v, y: u, w: dv, h: du } : { x: u, y: v, w: du, h: dv });
 
-  /**
-   * A box given in flow coordinates.
-   * @param {number} item @param {string} kind @param {number} u @param {number} v @param {number} du @param {number} dv
-   * @param {Partial<Box>} [more]
-   */
-  add(item, kind, u, v, du, dv, more = {}) {
-    const [x, y, w, h] = this.scene.flip ? [v, u, dv, du] : [u, v, du, dv];
-    /** @type {Box} */
-    const box = { kind, x, y, w, h, item, round: false, text: "", size: 0, more: "", ...more };
-    this.scene.boxes[item].push(box);
-    return box;
-  }
-
-  /** The outlines of an item and the labels on its shelf. @param {number} i */
-  shapes(i) {
-    const { grid } = this;
-    const size = grid.sizes[i];
-    const y = grid.y[grid.row[i]];
-    const stop = grid.shapesStop(i);
-    let u = stop - shapesLength(size);
-    const put = (/** @type {import("./measure.js").Outline} */ shape) => {
-      const { kind, round, along, across, text, size: points, more } = shape;
-      this.add(i, kind, u, y - across / 2, along, across, { round, text, size: points, more });
+  visible.items.forEach(({ outs }, item) => {
+    const { shapes, root, labels, pill, pillAcross } = sizes[item];
+    const y = heightOf[row[item]];
+    const stop = shapesStop(item);
+    const shelf = shelfStop(item);
+    /** @type {Box[]} */
+    const own = [];
+    boxes.push(own);
+    /**
+     * A box given in flow coordinates.
+     * @param {string} kind @param {number} u @param {number} v @param {number} du @param {number} dv @param {Partial<Box>} [more]
+     */
+    const add = (kind, u, v, du, dv, more) => {
+      const box = { kind, ...turned(u, v, du, dv), item, round: false, text: "", size: 0, more: "", ...more };
+      own.push(box);
+      return box;
+    };
+    let u = stop - shapesLength(sizes[item]);
+    const put = (/** @type {import("./measure.js").Outline} */ { kind, along, across, ...more }) => {
+      add(kind, u, y - across / 2, along, across, more);
       u += along + SHAPE_GAP;
     };
-    size.shapes.forEach(put);
-    if (size.root) {
-      u = grid.shelfStop(i) + 6;
-      put(size.root);
-    }
-    for (const { kind, u: at, v, du, dv, text } of size.labels) this.add(i, kind, stop + at, y + v, du, dv, { text });
-  }
+    shapes.forEach(put);
+    u = shelf + 6;
+    if (root) put(root);
+    for (const { kind, u: at, v, du, dv, text } of labels) add(kind, stop + at, y + v, du, dv, { text });
 
-  /** @param {number} item @param {number} run @param {Pen} pen @param {Partial<Wire>} [more] */
-  wire(item, run, pen, more = {}) {
-    this.scene.wires.push({ item, run, path: pen.path, branch: false, head: true, pill: null, ...more });
-  }
-
-  /** @param {number} i */
-  wires(i) {
-    const { grid } = this;
-    const size = grid.sizes[i];
-    const y = grid.y[grid.row[i]];
-    const stop = grid.shapesStop(i);
-    if (size.shapes.length > 1) {
-      const end = stop - size.shapes[1].along;
-      const pen = new Pen(end - SHAPE_GAP, y);
-      pen.level(end);
-      this.wire(i, -1, pen);
-    }
-    if (size.root) {
-      const pen = new Pen(stop, y);
-      pen.level(grid.shelfStop(i) + 6);
-      this.wire(i, -1, pen);
-    }
-    const { outs } = grid.visible.items[i];
+    const wire = (/** @type {number} */ run, /** @type {Pen} */ pen, /** @type {Partial<Wire>} */ more = {}) => {
+      wires.push({ item, run, path: pen.path, branch: false, head: true, pill: null, ...more });
+    };
+    /** One level line without a run. @param {number} from @param {number} to @param {Partial<Wire>} [more] */
+    const line = (from, to, more) => {
+      const pen = penAt(from, y);
+      pen.level(to);
+      wire(-1, pen, more);
+    };
+    /** From the end of a shelf or fan through every gap to the port. @param {Pen} pen @param {number} run */
+    const follow = (pen, run) => {
+      const to = visible.ends[run][1];
+      grid.heights(run).forEach((height, step) => {
+        const column = grid.column[item] + step;
+        pen.level(gapStart[column]);
+        pen.to(grid.gapEnd[column], height);
+      });
+      pen.level(shapesStop(to) - shapesLength(sizes[to]));
+    };
+    if (shapes.length > 1) line(stop - shapes[1].along - SHAPE_GAP, stop - shapes[1].along);
+    if (root) line(stop, shelf + 6);
     if (outs.length === 1) {
-      const pen = new Pen(stop, y);
-      this.follow(pen, outs[0]);
-      this.wire(i, outs[0], pen);
-    } else if (outs.length) this.fan(i, outs, stop, y);
-  }
-
-  /** One shelf to the dot; behind it every branch has its own lane and share. @param {number} i @param {number[]} outs @param {number} stop @param {number} y */
-  fan(i, outs, stop, y) {
-    const { grid } = this;
-    const size = grid.sizes[i];
-    const u = grid.dot[i];
-    const shelf = new Pen(stop, y);
-    shelf.level(u);
-    this.wire(i, -1, shelf, { head: false });
-    this.add(i, "dot", u - DOT_RADIUS, y - DOT_RADIUS, 2 * DOT_RADIUS, 2 * DOT_RADIUS);
-    outs.forEach((run, at) => {
-      const v = y + grid.fans[i][at];
-      const pen = new Pen(u, y);
-      pen.to(grid.fanStart(i), v);
-      let pill = null;
-      if (size.pill) {
-        const start = grid.fanStart(i) + 18;
-        pill = this.add(i, "branch", start, v - size.pillAcross / 2, size.pill, size.pillAcross);
-        pen.level(start + size.pill + 6);
-      }
-      this.follow(pen, run);
-      this.wire(i, run, pen, { branch: true, pill });
-    });
-  }
-
-  /** From the end of a shelf or fan through every gap to the port. @param {Pen} pen @param {number} run */
-  follow(pen, run) {
-    const { grid } = this;
-    const [from, to] = grid.visible.ends[run];
-    grid.heights(run).forEach((height, step) => {
-      const column = grid.column[from] + step;
-      pen.level(grid.gapStart[column]);
-      pen.to(grid.gapEnd[column], height);
-    });
-    pen.level(grid.shapesStop(to) - shapesLength(grid.sizes[to]));
-  }
-
-  /** The frames of open groups with their titles. */
-  frames() {
-    const { grid, scene, story } = this;
-    for (const { group, from, to, first, last, above, below } of grid.frames) {
-      const u = grid.left[from] - (scene.flip ? TAB_HEIGHT + 8 : 4);
-      const du = grid.gapStart[to] - 6 - u;
-      const v = grid.y[first] - grid.up[first] - above;
-      const dv = grid.y[last] + grid.down[last] + below - v;
-      const [x, y, w, h] = scene.flip ? [v, u, dv, du] : [u, v, du, dv];
-      const wide = textWidth(shortName(story.groups[group].name, 24), 14) + 34;
-      scene.frames.push({ group, x, y, w, h, tab: { x, y, w: Math.min(wide, w), h: TAB_HEIGHT } });
+      const pen = penAt(stop, y);
+      follow(pen, outs[0]);
+      wire(outs[0], pen);
+    } else if (outs.length) {
+      // One shelf to the dot; behind it every branch has its own lane and share.
+      const dot = grid.dot[item];
+      line(stop, dot, { head: false });
+      add("dot", dot - DOT_RADIUS, y - DOT_RADIUS, 2 * DOT_RADIUS, 2 * DOT_RADIUS);
+      outs.forEach((run, at) => {
+        const v = y + grid.fans[item][at];
+        const pen = penAt(dot, y);
+        pen.to(fanStart(item), v);
+        const start = fanStart(item) + 18;
+        const box = pill ? add("branch", start, v - pillAcross / 2, pill, pillAcross) : null;
+        if (box) pen.level(start + pill + 6);
+        follow(pen, run);
+        wire(run, pen, { branch: true, pill: box });
+      });
     }
-  }
+  });
+
+  const frames = grid.frames.map(({ group, from, to, first, last, above, below }) => {
+    const u = grid.left[from] - (flip ? TAB_HEIGHT + 8 : 4);
+    const v = heightOf[first] - grid.up[first] - above;
+    const frame = turned(u, v, gapStart[to] - 6 - u, heightOf[last] + grid.down[last] + below - v);
+    const wide = textWidth(shortName(story.groups[group].name, 24), 14) + 34;
+    return { group, ...frame, tab: { ...frame, w: Math.min(wide, frame.w), h: TAB_HEIGHT } };
+  });
+  const [width, height] = flip ? [bottom, right] : [right, bottom];
+  return { visible, flip, width, height, boxes, wires, frames };
 }
