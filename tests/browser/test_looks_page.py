@@ -1,5 +1,7 @@
 """How a page stands on every width and in every theme: nothing overlaps at any step, nothing scrolls sideways."""
 
+import warnings
+
 import numpy
 import pytest
 
@@ -81,6 +83,10 @@ def story_of(name):
     if name == "matrices":
         rng = numpy.random.default_rng(1)
         return ad.explain(matrices)(*(rng.normal(size=s) for s in ((8, 3), (3, 5), (5, 2))))
+    if name == "nan":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            return ad.explain(lambda x: np.log(x - 3.0) * 2.0)(2.0)
     if name in NETWORKS:
         function, made = NETWORKS[name]
         return ad.explain(function)(*made())
