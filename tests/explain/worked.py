@@ -32,6 +32,11 @@ def sum_times_input(x: Any, y: Any, z: Any) -> Any:
     return f
 
 
+def sine(x: Any, y: Any) -> Any:
+    """f = sin(x y): a slope in the middle."""
+    return np.sin(x * y)
+
+
 def neuron(w0: Any, x0: Any, w1: Any, x1: Any, w2: Any) -> Any:
     s = w0 * x0 + w1 * x1 + w2
     f = 1 / (1 + np.exp(-s))
@@ -74,6 +79,7 @@ EXAMPLES = {
         product_of_a_sum, (2.0, 3.0, -10.0, 5.0), -20.0, {"a": 15.0, "b": 10.0, "c": 5.0, "f": -4.0}
     ),
     "sum_times_input": Example(sum_times_input, (-2.0, 5.0, -4.0), -12.0, {"x": -4.0, "y": -4.0, "z": 3.0}),
+    "sine": Example(sine, (0.5, 2.0), 0.8414709848078965, {"x": 1.0806046117362795, "y": 0.27015115293406986}),
     "used_twice": Example(used_twice, (2.0, 1.0), 6.0, {"a": 2.0, "b": 5.0}),
     "at_a_tie": Example(at_a_tie, (3.0, 3.0), 9.0, {"x": 4.5, "y": 1.5}),
     "bowl": Example(bowl, (0.0, 0.0), 0.0, {"x": 0.0, "y": 0.0}),

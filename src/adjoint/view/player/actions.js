@@ -2,6 +2,9 @@
 
 /** @typedef {import("./types.js").App} App */
 
+/** Groups of stories with more nodes stay closed: what is in them is more than a page can show. */
+export const LARGEST = 100000;
+
 /**
  * The actions on an app's store.
  * @param {App} app
@@ -63,6 +66,10 @@ export function createActions(app, recompute) {
     toggle(group, wanted) {
       const open = new Set(store.get().open);
       const opens = wanted === undefined ? !open.has(group) : wanted;
+      if (opens && store.get().story.nodes.length > LARGEST) {
+        app.say("This graph is too large for a page: its groups stay closed.");
+        return;
+      }
       if (opens) open.add(group);
       else open.delete(group);
       store.set({ open }, true);

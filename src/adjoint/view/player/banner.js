@@ -1,5 +1,6 @@
 /** A line across the stage where something is wrong: NaN or infinity, and a run that stopped. */
 
+import { LARGEST } from "./actions.js";
 import { button, fill, h } from "./dom.js";
 import { drawn } from "./drawn.js";
 import { isTensor, readingOf, spoken, stopOf } from "./reading.js";
@@ -15,7 +16,11 @@ import { toneOf, valueText } from "./show.js";
 export function mountBanner(place, app) {
   drawn(app, ["story"], (state) => {
     const found = trouble(state);
-    if (!found) return fill(place);
+    if (!found) {
+      const count = state.story.nodes.length;
+      return fill(place, count > LARGEST && h("p.banner", { role: "status" },
+        `${count.toLocaleString("en")} nodes are too many to open: the groups stay closed.`));
+    }
     fill(place, h("p.banner", { role: "status" }, h("span", h("span", { "aria-hidden": "true" }, "✗ "), found.text),
       button("Go there", () => {
         const now = app.store.get();
