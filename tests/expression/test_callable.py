@@ -30,6 +30,15 @@ def test_the_signature_has_the_free_names_in_order():
     assert f(z=1.0, y=2.0, x=3.0).item() == 6.0 + math.pi
 
 
+def test_a_word_of_python_is_a_parameter_too():
+    f = to_function(parse("lambda*x + class"))
+    assert list(inspect.signature(f).parameters) == ["lambda", "x", "class"]
+    story = ad.explain(f)(2.0, 3.0, 4.0)
+    assert story.value == 10.0
+    assert story.gradients == {"lambda": 3.0, "x": 2.0, "class": 1.0}
+    assert "(lambda_, x, class_, np=numpy)" in story.source()
+
+
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_every_function_of_the_language_is_an_operation(name):
     count = FUNCTIONS[name].arguments

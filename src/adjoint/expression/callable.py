@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dis
 import inspect
+import keyword
 import linecache
 from collections.abc import Callable
 from types import CodeType
@@ -36,8 +37,10 @@ def to_function(expression: Expression) -> Callable[..., Any]:
     (8.0, (-8.0, 8.0, 4.0))
     """
     places = _places(expression)
-    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in expression.names]
-    signature = inspect.Signature(parameters)
+    # A word of Python, such as lambda, is a name here; as a parameter it can only be positional.
+    special = any(map(keyword.iskeyword, expression.names))
+    kind = inspect.Parameter.POSITIONAL_ONLY if special else inspect.Parameter.POSITIONAL_OR_KEYWORD
+    signature = inspect.Signature([inspect.Parameter(name, kind) for name in expression.names])
 
     def program(*args: Any, **kwargs: Any) -> Any:
         values = signature.bind(*args, **kwargs).arguments
