@@ -25,8 +25,6 @@ function markElement(mark, colours) {
   const enter = mark.enter ? `enter-${mark.enter}` : "";
   if (mark.c || enter) a.class = [mark.c, enter].filter(Boolean).join(" ");
   if (enter && mark.t === "path" && mark.enter !== "fade") a.pathLength = 1;
-  // Readers have the name of the whole.
-  if (mark.t === "text") a["aria-hidden"] = "true";
   const spans = (mark.spans || []).map((s) => svg("tspan", { ...colouredAttributes(s.a, colours), class: s.c }, s.s));
   return svg(mark.t, a, ...spans, mark.s);
 }
