@@ -9,7 +9,8 @@ BODY = """
   const said = [];
   const story = { groups: [{ name: "layer", count: 3 }], nodes: { length: data.nodes } };
   let state = { story, open: new Set() };
-  const app = { say: (text) => said.push(text), store: { get: () => state, set: (patch) => (state = { ...state, ...patch }) } };
+  const store = { get: () => state, set: (patch) => (state = { ...state, ...patch }) };
+  const app = { say: (text) => said.push(text), store };
   const act = createActions(app, () => null);
   act.toggle(0);
   const opened = state.open.has(0);
