@@ -45,6 +45,20 @@ def f(x, what):
         time.sleep(3.0)
     if what == 8:
         sys.exit(3)
+    if what == 10:
+        os.fork()
+    if what == 11 and os.fork() == 0:
+        time.sleep(60)
+    if what == 12:
+        for number in range(3, 20):
+            try:
+                os.write(number, b'{"status": "ok", "forged": 1}' + bytes([10]) + b"half a line")
+            except OSError:
+                pass
+    if what == 13:
+        if os.fork() == 0:
+            time.sleep(60)
+        os._exit(7)
     return x * x
 """
 
@@ -227,6 +241,43 @@ def test_tabs_are_forgotten(first, monkeypatch):
         assert len(pool._lanes) == 4
 
     running(first, scenario)
+
+
+@posix
+@pytest.mark.parametrize("what", [10, 12])
+def test_an_answer_belongs_to_its_request_whatever_a_function_writes_or_forks(first, what):
+    async def scenario(pool):
+        for seq in range(0, 9, 3):
+            assert gradient(await ask(pool, what, seq)) == 6.0
+            assert gradient(await ask(pool, 0, seq + 1, x=float(seq))) == 2.0 * seq
+            assert "examples" in json.loads(await pool.answer("examples", "a", seq + 2, {}))
+
+    running(first, scenario)
+
+
+@posix
+def test_what_a_function_forked_ends_with_its_worker(first):
+    async def scenario(pool):
+        (group,) = pool.pids
+        assert gradient(await ask(pool, 11, 1)) == 6.0
+        assert "longer than" in (await ask(pool, 6, 2))["error"]["what"]
+        await _gone(group)
+        (group,) = pool.pids
+        assert "with status 7" in (await ask(pool, 13, 3))["error"]["what"]  # at once, and not when the time is up
+        await _gone(group)
+
+    running(first, scenario, seconds=4.0)
+
+
+async def _gone(group):
+    """Waits until no process of a group is left: who killed them need not be who buries them."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("processes are left")
 
 
 def test_who_goes_away_does_not_take_the_worker_along(first):

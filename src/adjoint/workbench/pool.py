@@ -111,6 +111,7 @@ class Pool:
         result = None
         try:
             if not worker.alive:
+                await worker.kill()  # what it has started may still be there
                 self._workers.discard(worker)
                 worker = self._make()
                 self._workers.add(worker)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from adjoint.workbench.protocol import Limits
 
 #: Seconds that a worker has to start: it loads the engine, and the user's file, which may load a lot.
 STARTING = 60.0
+#: Seconds that are waited for the end of a process that has been killed.
+ENDING = 5.0
 #: Each worker computes on one thread: there are two of them, and they share the machine with a browser.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -41,6 +44,8 @@ class Worker:
         self._first = {**first, "limits": vars(limits)}
         self._limits = limits
         self._process: asyncio.subprocess.Process | None = None
+        #: How many requests it was asked.
+        self._asked = 0
 
     @property
     def alive(self) -> bool:
@@ -56,7 +61,7 @@ class Worker:
         """Starts the process; raises WorkerError with what it said where it cannot work."""
         try:
             await self._spawn()
-            line = await asyncio.wait_for(self._exchange(self._first), STARTING)
+            line = await asyncio.wait_for(self._exchange(self._first, 0), STARTING)
         except OSError as error:
             raise WorkerError(f"the worker cannot be started: {error.strerror or error}.") from error
         except TimeoutError:
@@ -94,9 +99,12 @@ class Worker:
 
     async def ask(self, name: str, body: dict[str, Any]) -> bytes:
         """The answer to a request; raises Ended where the process ends first."""
-        return await self._exchange({"name": name, "body": body})
+        self._asked += 1
+        return await self._exchange({"number": self._asked, "name": name, "body": body}, self._asked)
 
-    async def _exchange(self, request: dict[str, Any]) -> bytes:
+    async def _exchange(self, request: dict[str, Any], number: int) -> bytes:
+        """Sends a line and reads the answer, which begins with the number; other lines are left out."""
+        begin = b"%d " % number
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
             raise Ended(None)
@@ -104,21 +112,30 @@ class Worker:
             process.stdin.write(json.dumps(request).encode("ascii") + b"\n")
             await process.stdin.drain()
             line = await process.stdout.readline()
+            while line.endswith(b"\n") and not line.startswith(begin):
+                line = await process.stdout.readline()
         except (ConnectionError, ValueError) as error:  # a line beyond the limit raises ValueError
             await self.kill()
             raise Ended(process.returncode) from error
         if not line.endswith(b"\n"):
-            raise Ended(await process.wait())
-        return line[:-1]
+            status = await process.wait()
+            await self.kill()  # what it has started may still be there
+            raise Ended(status)
+        return line[len(begin) : -1]
 
     async def kill(self) -> None:
-        """Ends the process at once, and waits until it has ended."""
+        """Ends the process at once, with all that it has started, and waits until it has ended."""
         process, self._process = self._process, None
         if process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.name == "posix":
+                os.killpg(process.pid, signal.SIGKILL)  # it leads a group of its own
+            else:
+                process.kill()
+        # One that left the group may hold the pipes, and the end of a process is told with the end of its pipes.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), ENDING)
 
 
 def command(module: str) -> list[str]:
