@@ -34,7 +34,8 @@ export function playerTab(place, bench, started) {
     const { store } = bench.app;
     if (!fresh) return;
     // A small graph is wanted whole rather than large.
-    if (fitsIn(story, place.clientWidth / 2.2)) requestAnimationFrame(() => bench.app && bench.app.stage.fit());
+    const { clientWidth: wide, clientHeight: high } = /** @type {Element} */ (place.querySelector(".graph"));
+    if (fitsIn(story, wide > 700 ? 0.6 * wide : high)) requestAnimationFrame(() => bench.app && bench.app.stage.fit());
     // Whoever edits wants to see both passes: a new picture opens at its end.
     const last = store.get().steps.length - 1;
     store.set({ at: looks && looks.at !== undefined ? Math.min(looks.at, last) : last, view: (looks && looks.view) || store.get().view, playing: false });
