@@ -83,6 +83,11 @@ class Player:
         """A click on a node in the graph."""
         self.page.locator(f".graph .items [data-node='{node}'] .shape").first.click()
 
+    def choose(self, node: int) -> None:
+        """The same by keyboard, which also reaches what is out of view."""
+        self.page.evaluate("(n) => document.querySelector(`.graph .items [data-node='${n}']`).focus()", node)
+        self.press("Enter")
+
     def facts(self) -> dict[str, str]:
         """The rows of the inspector."""
         return self.read()["facts"]

@@ -22,7 +22,7 @@ def still(document: Mapping[str, Any]) -> str:
     outcome = document.get("outcome") or {}
     trouble = "".join(f"<p>{escape(outcome[key])}</p>" for key in ("what", "where", "help") if outcome.get(key))
     table = "<tr><th>input</th><th>value</th><th>gradient</th></tr>" + "".join(rows)
-    return f'<div class="still"><h1>{escape(document["title"])}</h1>{trouble}{picture}<table>{table}</table></div>'
+    return f'<main class="still"><h1>{escape(document["title"])}</h1>{trouble}{picture}<table>{table}</table></main>'
 
 
 def _row(node: Mapping[str, Any]) -> str:

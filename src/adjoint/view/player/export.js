@@ -133,7 +133,7 @@ function pageText(app) {
     player.className = "";
     // Who opens it without scripts has the picture and the text.
     const [picture] = picturesOf(app, [steps.length - 1]);
-    player.replaceChildren(h("div.still", h("h1", story.title), pictureElement(picture), ...textView(app.store.get()).slice(1)));
+    player.replaceChildren(h("main.still", h("h1", story.title), pictureElement(picture), ...textView(app.store.get()).slice(1)));
   }
   copy.removeAttribute("class");
   const place = /** @type {HTMLElement | null} */ (copy.querySelector("#story"));
