@@ -5,6 +5,7 @@ import struct
 import zipfile
 from xml.etree import ElementTree
 
+import numpy
 import pytest
 
 from browser.examples import worked
@@ -42,8 +43,6 @@ def test_the_story_the_source_and_the_graph(export):
     assert json.loads(path.read_text(encoding="utf-8")) == json.loads(story.to_json())
     source = saved("Flat source").read_text(encoding="utf-8")
     assert source == "\n".join(document["code"]) + "\n"
-    import numpy
-
     scope = {"numpy": numpy}
     exec(source, scope)
     value, gradients = scope["squared_error"](2.0, -2.0, 8.0, 2.0)
@@ -160,16 +159,7 @@ def test_all_steps_as_pictures(export, name):
 
 def test_titles_become_file_names(export):
     document = worked("sine").to_dict()
-    for title, name in [
-        ("../../etc/passwd", "etc-passwd"),
-        ("Größe / 2", "Gro-e-2"),
-        ("☃", "story"),
-        ("CON" * 60, None),
-    ]:
+    wanted = {"../../etc/passwd": "etc-passwd", "Größe / 2": "Gro-e-2", "☃": "story", "CON" * 60: "CON" * 20}
+    for title, name in wanted.items():
         _, saved = export(dict(document, title=title))
-        got = saved("Graph (DOT)").name
-        assert got.endswith(".dot")
-        assert "/" not in got
-        assert len(got) <= 64
-        if name:
-            assert got in (f"{name}.dot", f"{name.replace('Gro-e', 'Gro-e')}.dot", "Groe-2.dot", "Gro-e-2.dot")
+        assert saved("Graph (DOT)").name == f"{name}.dot"
