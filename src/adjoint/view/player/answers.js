@@ -1,6 +1,6 @@
 /** Answers to exercises, judged against the story as it is now. The twin of explain/answers.py. */
 
-import { MADE_BY, diagnosed, mistakeText, partOf } from "./mistakes.js";
+import { MADE_BY, askedOf, diagnosed, mistakeText, partOf } from "./mistakes.js";
 
 /** @typedef {import("./types.js").Story} Story */
 /** @typedef {{right: boolean, says: string, mistake: string}} Verdict */
@@ -42,7 +42,7 @@ function agreeing(given, right, tolerance = TOLERANCE) {
 export function rightAnswer(story, step, { edge, what }) {
   const part = partOf(story, step, edge);
   if (what === "shape") return part.down.shape || [];
-  return what === "slope" ? part.local : what === "sum" ? part.sum : part.down;
+  return askedOf(part, what);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { checkNumber } from "./answers.js";
 import { button, fill, h, math } from "./dom.js";
-import { onEnter, queueOf, requeued } from "./progress.js";
+import { guessBox, queueOf, requeued } from "./progress.js";
 
 /** @typedef {import("./types.js").App} App */
 /** @typedef {import("./mistakes.js").Exercise} Exercise */
@@ -20,7 +20,7 @@ function deck(app, core, name, question, cards, usable) {
   let turned = false;
   const front = h("div.front");
   const back = h("div.back", { "aria-live": "polite" });
-  const box = /** @type {HTMLInputElement} */ (h("input.guess", { type: "text", autocomplete: "off", size: 9, placeholder: "?", "aria-label": "The number", onkeydown: onEnter(() => answer()) }));
+  const box = guessBox("The number", () => answer(), { size: 9 });
   const guess = h("p", "Number: ", box, " ", button("Check", () => answer()));
   const turn = button("Show the answer", () => flip(), { "aria-keyshortcuts": "Space" });
   const rates = ["1 Not yet", "2 Nearly", "3 Well"].map((label, i) => button(label, () => rate(i + 1), { "aria-keyshortcuts": i + 1 }));

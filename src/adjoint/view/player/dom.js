@@ -26,7 +26,7 @@ export function h(tag, given, ...children) {
   const plain = given && typeof given === "object" && !(given instanceof Node);
   if (plain) dress(made, given);
   else children.unshift(/** @type {Child} */ (given));
-  for (const child of children) if (child !== null && child !== false && child !== undefined) made.append(asNode(child));
+  made.append(...asNodes(children));
   return made;
 }
 
@@ -34,22 +34,28 @@ export function h(tag, given, ...children) {
  * An SVG element.
  * @param {string} tag
  * @param {Record<string, any> | null} [given]
- * @param {...(Node | string | number | null | false | undefined)} children
+ * @param {...Child} children
  * @returns {SVGElement}
  */
 export function svg(tag, given, ...children) {
   const made = document.createElementNS(SVG, tag);
   dress(made, given);
-  for (const child of children) if (child !== null && child !== false && child !== undefined) made.append(asNode(child));
+  made.append(...asNodes(children));
   return /** @type {SVGElement} */ (made);
 }
 
+/** Whether an attribute or a child is left out. @param {unknown} value @returns {value is null | undefined | false} */
+function isMissing(value) {
+  return value === null || value === undefined || value === false;
+}
+
 /**
- * Text without the marks that turn its direction: a name must not reorder the sentence around it.
- * @param {Node | string | number} child
+ * Texts without the marks that turn their direction: a name must not reorder the sentence around it.
+ * @param {Child[]} children
+ * @returns {(Node | string)[]}
  */
-function asNode(child) {
-  return typeof child === "object" ? child : document.createTextNode(String(child).replace(/[\u202a-\u202e\u2066-\u2069]/g, ""));
+function asNodes(children) {
+  return children.flatMap((c) => (isMissing(c) ? [] : typeof c === "object" ? c : String(c).replace(/[\u202a-\u202e\u2066-\u2069]/g, "")));
 }
 
 /**
@@ -58,7 +64,7 @@ function asNode(child) {
  */
 function dress(made, given) {
   for (const [name, value] of Object.entries(given || {})) {
-    if (value === null || value === undefined || value === false) continue;
+    if (isMissing(value)) continue;
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else made.setAttribute(name, value === true ? "" : String(value));
   }
@@ -67,12 +73,10 @@ function dress(made, given) {
 /**
  * Empties an element and fills it anew.
  * @param {Element} place
- * @param {...(Node | string | number | null | false | undefined)} children
+ * @param {...Child} children
  */
 export function fill(place, ...children) {
-  place.replaceChildren(
-    ...children.flatMap((c) => (c === null || c === false || c === undefined ? [] : [asNode(c)])),
-  );
+  place.replaceChildren(...asNodes(children));
 }
 
 /**

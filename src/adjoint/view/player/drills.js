@@ -5,7 +5,7 @@ import { button, fill, h } from "./dom.js";
 import { nameNode, partial } from "./names.js";
 import { doctoredStory } from "./mistakes.js";
 import { rowEquation } from "./predict.js";
-import { onEnter } from "./progress.js";
+import { guessBox } from "./progress.js";
 import { capital, readingOf, rootName, spoken } from "./reading.js";
 import { gradientText, tile } from "./show.js";
 import { branchesSumText } from "./words.js";
@@ -119,7 +119,7 @@ export function wrongDrill(app, exercise, submit) {
   }, { class: "option row-option" }, ...face(shown, row)));
   for (const one of buttons) one.removeAttribute("title");
   buttons.forEach((b, i) => b.setAttribute("aria-label", `Row ${i + 1}: ${b.textContent}`));
-  const box = /** @type {HTMLInputElement} */ (h("input.guess", { type: "text", autocomplete: "off", size: 7, placeholder: "?", "aria-label": `The right ${what}`, onkeydown: onEnter(submit) }));
+  const box = guessBox(`The right ${what}`, submit);
   const repair = h("label.repair", { hidden: true }, `The right ${what}: `, box);
   const truth = rows.findIndex((r) => r.edge === exercise.edge && r.sum === (exercise.place === "sum"));
   const undo = () => {

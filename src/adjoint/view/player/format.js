@@ -86,20 +86,16 @@ export function apart(one, other) {
 export function movedText(before, after) {
   const [a, b] = [numberOf(before), numberOf(after)];
   if (a === b || (a !== a && b !== b)) return `${formatNumber(before)} stays`;
-  for (let digits = 4; digits < 15; digits++) {
-    if (formatNumber(before, digits) !== formatNumber(after, digits)) {
-      return `${formatNumber(before, digits)} \u2192 ${formatNumber(after, digits)}`;
-    }
-  }
-  return `${formatNumber(before, 15)} \u2192 ${formatNumber(after, 15)}`;
+  let digits = 4;
+  while (digits < 15 && formatNumber(before, digits) === formatNumber(after, digits)) digits++;
+  return `${formatNumber(before, digits)} \u2192 ${formatNumber(after, digits)}`;
 }
 
 /** Every digit, as Python reads a float back: what copying gives. @param {Quantity} value @returns {string} */
 export function formatExact(value) {
   if (isComplex(value)) {
-    const im = formatExact(value.im).replace(/\.0$/, "");
-    const re = formatExact(value.re).replace(/\.0$/, "");
-    return `(${re}${/^[-]/.test(im) ? "" : "+"}${im}j)`;
+    const [re, im] = [value.re, value.im].map((part) => formatExact(part).replace(/\.0$/, ""));
+    return `(${re}${im.startsWith("-") ? "" : "+"}${im}j)`;
   }
   const number = numberOf(value);
   if (!Number.isFinite(number)) return number !== number ? "nan" : number > 0 ? "inf" : "-inf";
@@ -118,36 +114,32 @@ export function formatShape(shape) {
   return shape.join("\u00d7");
 }
 
+/**
+ * A size in the first unit in which it is small enough, else in the last one.
+ * @param {string[]} units
+ * @param {number} below
+ * @param {(unit: number) => string} written
+ */
+function inUnits(units, below, written) {
+  let unit = 0;
+  while (unit < units.length - 1 && !(Math.abs(Number(written(unit))) < below)) unit++;
+  return written(unit).replace("-", MINUS) + units[unit];
+}
+
 /** A count: whole below 1000, then three digits with k, M or G. @param {number} count */
 export function formatCount(count) {
-  let exponent = 0;
-  for (const unit of ["", "k", "M"]) {
-    const text = movedPoint(count, -exponent);
-    if (Math.abs(Number(text)) < 1000) return text.replace("-", MINUS) + unit;
-    exponent += 3;
-  }
-  return movedPoint(count, -9).replace("-", MINUS) + "G";
+  return inUnits(["", "k", "M", "G"], 1000, (unit) => movedPoint(count, -3 * unit));
 }
 
 /** Bytes in B, KiB, MiB or GiB with three digits. @param {number} count */
 export function formatBytes(count) {
-  let size = count;
-  for (const unit of [" B", " KiB", " MiB"]) {
-    const text = wholeDigits(size, 3);
-    if (Math.abs(Number(text)) < 1024) return text.replace("-", MINUS) + unit;
-    size /= 1024;
-  }
-  return wholeDigits(size, 3).replace("-", MINUS) + " GiB";
+  return inUnits([" B", " KiB", " MiB", " GiB"], 1024, (unit) => wholeDigits(count / 1024 ** unit, 3));
 }
 
 /** A duration in ns, µs, ms or s with three digits. @param {number} seconds */
 export function formatTime(seconds) {
   if (!Number.isFinite(seconds)) return formatNumber(/** @type {any} */ (String(seconds))) + " s";
-  for (const [unit, power] of /** @type {[string, number][]} */ ([[" ns", 9], [" \u00b5s", 6], [" ms", 3]])) {
-    const text = movedPoint(seconds, power);
-    if (Math.abs(Number(text)) < 1000) return text.replace("-", MINUS) + unit;
-  }
-  return movedPoint(seconds, 0).replace("-", MINUS) + " s";
+  return inUnits([" ns", " \u00b5s", " ms", " s"], 1000, (unit) => movedPoint(seconds, 9 - 3 * unit));
 }
 
 /**

@@ -158,17 +158,17 @@ export function createLive(story) {
       }),
       edges: shown.edges.map((e, i) => ({
         ...e,
-        ...(e.local === undefined ? {} : { local: toReal(local[i]) }),
-        ...(e.contrib === undefined ? {} : { contrib: toReal(contrib[i]) }),
+        ...renewed(e, "local", local[i]),
+        ...renewed(e, "contrib", contrib[i]),
         ...(e.mathml === undefined ? {} : { mathml: slopeMath(e) }),
       })),
       backward: shown.backward.map((step, s) => ({
         ...step,
-        ...(step.up === undefined ? {} : { up: toReal(grad[step.node]) }),
+        ...renewed(step, "up", grad[step.node]),
         ...(step.parts && {
           parts: step.parts.map((part, p) => ({
             ...part,
-            ...(part.local === undefined ? {} : { local: toReal(local[part.edge]) }),
+            ...renewed(part, "local", local[part.edge]),
             down: toReal(contrib[part.edge]),
             sum: toReal(sums[s][p]),
           })),
@@ -221,6 +221,11 @@ export function epsilonFor(value) {
   const size = Math.abs(value);
   if (!Number.isFinite(size) || size === 0 || (size >= 0.01 && size < 10)) return 0.001;
   return Number(`1e${Number(size.toExponential().split("e")[1]) - 3}`);
+}
+
+/** A new number where a row had one of this name. @param {Record<string, any>} row @param {string} name @param {number} number */
+function renewed(row, name, number) {
+  return row[name] === undefined ? {} : { [name]: toReal(number) };
 }
 
 /** @param {string} text @returns {string} a formatted number as MathML */

@@ -3,6 +3,8 @@
  * the same table in the same order; the tests hold the two together.
  */
 
+import { partsInto } from "./reading.js";
+
 /** @typedef {import("./types.js").Story} Story */
 /** @typedef {Record<string, any>} Exercise */
 /** @typedef {{edge: number, what: string}} Ask */
@@ -45,9 +47,19 @@ export const MADE_BY = {
   branch: "A branch was forgotten.",
 };
 
+/** A template with what is known in its holes. @param {string} template @param {Record<string, string>} facts */
+export function filledIn(template, facts) {
+  return template.replace(/\{(\w+)\}/g, (hole, name) => facts[name] ?? hole);
+}
+
 /** What is said of a mistake, with names in it. @param {string} mistake @param {Record<string, string>} [facts] */
 export function mistakeText(mistake, facts = {}) {
-  return MISTAKES[mistake].replace(/\{(\w+)\}/g, (whole, name) => facts[name] ?? whole);
+  return filledIn(MISTAKES[mistake], facts);
+}
+
+/** The number of a row that is asked for. @template T @param {{local: T, down: T, sum: T}} row @param {string} what @returns {T} */
+export function askedOf(row, what) {
+  return what === "slope" ? row.local : what === "sum" ? row.sum : row.down;
 }
 
 /** A finite real number of the story, or null. @param {any} value @returns {number | null} */
@@ -62,7 +74,7 @@ export function partOf(story, step, edge) {
 
 /** What each branch of a value passes back, in the order in which they come. @param {Story} story @param {number} node */
 export function sharesOf(story, node) {
-  return story.backward.flatMap((b) => (b.parts || []).filter((p) => story.edges[p.edge].src === node).map((p) => p.down));
+  return partsInto(story, node).map((p) => p.down);
 }
 
 /** Everything about one row that may be mixed up. @param {Story} story @param {number} step @param {number} edge */
@@ -121,7 +133,7 @@ function candidates(f, what) {
 export function diagnosed(story, step, ask, given) {
   const f = mixable(story, step, ask.edge);
   const facts = { x: f.x.name || "this input", other: (f.other && f.other.name) || "the other input", gate: f.gate.op || "" };
-  const right = ask.what === "slope" ? f.local : ask.what === "sum" ? f.sum : f.down;
+  const right = askedOf(f, ask.what);
   const tell = (/** @type {string} */ mistake) => /** @type {[string, string]} */ ([mistake, mistakeText(mistake, facts)]);
   if (right === 0 && ask.what !== "sum") return tell("blocked");
   if (given === 0 && right && ask.what !== "sum") return tell("passes");
@@ -143,7 +155,7 @@ export function diagnosed(story, step, ask, given) {
 export function falseNumber(exercise, story) {
   const { place, mistake } = exercise;
   const f = mixable(story, exercise.step, exercise.edge);
-  const right = place === "slope" ? f.local : place === "sum" ? f.sum : f.down;
+  const right = askedOf(f, place);
   const made = mistake === "sign" ? (right === null ? null : -right) : mistake === "kept" ? realOf(f.x.value) : mistake === "upstream" ? f.local : f.down;
   if (right === null || made === null || Math.abs(made - right) <= 0.01 * Math.max(Math.abs(made), Math.abs(right))) return null;
   return made;

@@ -2,7 +2,7 @@
 
 import { rightAnswer, checkAsk } from "./answers.js";
 import { h } from "./dom.js";
-import { onEnter } from "./progress.js";
+import { guessBox } from "./progress.js";
 import { partOf } from "./mistakes.js";
 import { readingOf, rootName } from "./reading.js";
 import { branchesSumText, rowText } from "./words.js";
@@ -51,11 +51,9 @@ export function predictDrill(app, exercise, level, submit) {
   const story = () => store.get().story;
   const nameOf = (/** @type {number} */ i) => story().nodes[story().edges[asks[i].edge].src].name || "this input";
   const boxes = asks.map(({ what }, i) =>
-    /** @type {HTMLInputElement} */ (h("input.guess", {
-      type: "text", autocomplete: "off", spellcheck: "false", size: 7, placeholder: what === "shape" ? "8×3" : "?",
-      "aria-label": { sum: `∂${rootName(story())}/∂${nameOf(i)}, all branches together`, shape: `Shape of what passes back to ${nameOf(i)}` }[what] || `What passes back to ${nameOf(i)}`,
-      onkeydown: onEnter(submit),
-    })));
+    guessBox(
+      { sum: `∂${rootName(story())}/∂${nameOf(i)}, all branches together`, shape: `Shape of what passes back to ${nameOf(i)}` }[what] || `What passes back to ${nameOf(i)}`,
+      submit, { spellcheck: "false", placeholder: what === "shape" ? "8×3" : "?" }));
 
   /** Puts the boxes into the equation whenever it was drawn anew. */
   const settle = () => {

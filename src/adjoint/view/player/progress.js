@@ -1,5 +1,7 @@
 /** What the learner has done with a story, kept in this browser where it lets us. */
 
+import { h } from "./dom.js";
+
 /** @typedef {import("./types.js").Story} Story */
 /**
  * @typedef {Object} Progress
@@ -68,8 +70,14 @@ export function requeued(queue, well) {
   return rest;
 }
 
+/** A box for an answer. @param {string} label @param {() => void} act @param {Record<string, any>} [more] */
+export function guessBox(label, act, more = {}) {
+  const attributes = { type: "text", autocomplete: "off", size: 7, placeholder: "?", "aria-label": label, onkeydown: onEnter(act), ...more };
+  return /** @type {HTMLInputElement} */ (h("input.guess", attributes));
+}
+
 /** Enter in a box; the key must not go on to the button that gets the focus. @param {() => void} act */
-export function onEnter(act) {
+function onEnter(act) {
   return (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();

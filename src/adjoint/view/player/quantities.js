@@ -1,6 +1,7 @@
 /** What a value or gradient looks like on a wire: its text, sign and size; and how wide lanes are for one story. */
 
 import { WIRE_LIMIT, formatExact, formatGradient, formatNumber, formatShape, signOf } from "./format.js";
+import { clamp } from "./helpers.js";
 import { isTensor, readingOf } from "./reading.js";
 
 /** @typedef {import("./types.js").Story} Story */
@@ -49,7 +50,6 @@ export function shownOf(value, gradient) {
  */
 function tensorShown(value, gradient) {
   const shape = formatShape(value.shape) || "scalar";
-  const size = value.rms === undefined ? 0 : sizeOf(value.rms);
   let text = gradient ? "rms " + formatNumber(value.rms ?? 0, WIRE_DIGITS, WIRE_LIMIT) : shape;
   const sign = tensorSign(value);
   if (gradient && sign === "bad") text = value.nan ? "NaN" : "∞";
@@ -60,7 +60,7 @@ function tensorShown(value, gradient) {
     if (told !== undefined) full += `, ${key} ${formatNumber(told, 6)}`;
   }
   const cells = value.thumb && !value.shape.includes(0) ? value.thumb.q : [];
-  return { text, full, sign, size, thumb: cells.length && cells[0].length ? cells : null };
+  return { text, full, sign, size: magnitude(value), thumb: cells.length && cells[0].length ? cells : null };
 }
 
 /** @param {import("./types.js").TensorSummary} value */
@@ -80,7 +80,7 @@ export function toneColour(sign) {
 /** The magnitude alone, without any text. @param {Quantity | undefined} value */
 export function magnitude(value) {
   if (value === undefined) return 0;
-  return isTensor(value) ? (value.rms === undefined ? 0 : sizeOf(value.rms)) : sizeOf(value);
+  return sizeOf(isTensor(value) ? value.rms ?? 0 : value);
 }
 
 /** The sign alone, without any text. @param {Quantity | undefined} value @returns {string} */
@@ -98,8 +98,9 @@ export function signShown(value) {
 export function laneScale(sizes) {
   let low = Infinity;
   let high = 0;
+  const isSize = (/** @type {number} */ size) => size > 0 && size < Infinity;
   for (const size of sizes) {
-    if (!(size > 0) || size === Infinity) continue;
+    if (!isSize(size)) continue;
     low = Math.min(low, size);
     high = Math.max(high, size);
   }
@@ -109,9 +110,9 @@ export function laneScale(sizes) {
   return {
     decades,
     width(size) {
-      if (!(size > 0) || size === Infinity || !high) return 1.6;
+      if (!isSize(size) || !high) return 1.6;
       const part = decades ? (Math.log10(size) - from) / (to - from) : Math.sqrt(size / high);
-      return 1.6 + 4.4 * Math.min(Math.max(part, 0), 1);
+      return 1.6 + 4.4 * clamp(part, 0, 1);
     },
   };
 }

@@ -52,6 +52,11 @@ export function rootName(story) {
   return root < 0 ? "result" : story.nodes[root].name || "result";
 }
 
+/** The rows of all backward steps that are branches of a value, in their order. @param {Story} story @param {number} node */
+export function partsInto(story, node) {
+  return story.backward.flatMap((b) => b.parts || []).filter((p) => story.edges[p.edge].src === node);
+}
+
 /** An operation's name as people say it. @param {string | undefined} op */
 export function spoken(op) {
   return (op || "gate").replaceAll("_", " ");

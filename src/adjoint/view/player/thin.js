@@ -3,6 +3,8 @@
  * twin of `filled` in `adjoint.explain.thin`; a test holds the two against each other.
  */
 
+import { listAt } from "./helpers.js";
+
 /** @typedef {import("./types.js").Story} Story */
 /** @typedef {Record<string, any>} Row */
 
@@ -25,9 +27,7 @@ function filledSteps(thin, nodes, edges) {
   const sums = new Map();
   for (const edge of edges) {
     if (edge.contrib === undefined) continue;
-    const list = ins.get(edge.dst);
-    if (list) list.push(edge);
-    else ins.set(edge.dst, [edge]);
+    listAt(ins, edge.dst).push(edge);
     uses.set(edge.src, (uses.get(edge.src) || 0) + 1);
   }
   const partsOf = (/** @type {number} */ gate) => {

@@ -1,7 +1,9 @@
 /** What a story says of a gate: the library's templates, filled in from the numbers that are shown now. */
 
-import { formatGradient, formatNumber, numberOf } from "./format.js";
-import { readingOf, rootName } from "./reading.js";
+import { formatGradient, formatNumber, formatShape, numberOf } from "./format.js";
+import { filledIn } from "./mistakes.js";
+import { partsInto, isTensor, readingOf, rootName } from "./reading.js";
+import { inProduct } from "./show.js";
 
 /** @typedef {import("./types.js").Story} Story */
 /** @typedef {import("./types.js").StoryNode} StoryNode */
@@ -152,16 +154,13 @@ function called(name, given) {
   return piece(one && name === "abs" ? `|${text}|` : `${CALLED[name] || name}(${text})`, STANDS, "group");
 }
 
-/** @param {Quantity | undefined} value @returns {value is import("./types.js").TensorSummary} */
-const isArray = (value) => typeof value === "object" && value !== null && "shape" in value;
-
 /** A scalar with four digits, an array by its shape. @param {Quantity | undefined} value */
 function quantityText(value) {
-  return value === undefined ? "?" : isArray(value) ? value.shape.join("×") : formatNumber(value);
+  return value === undefined ? "?" : isTensor(value) ? formatShape(value.shape) : formatNumber(value);
 }
 
 /** @param {Quantity | undefined} value */
-const signedText = (value) => (value === undefined || isArray(value) ? quantityText(value) : formatGradient(value));
+const signedText = (value) => (value === undefined || isTensor(value) ? quantityText(value) : formatGradient(value));
 
 /** The value of a node in a formula; truth in words. @param {StoryNode} node */
 const valueShown = (node) => (node.spec.startsWith("bool") ? (numberOf(node.value ?? NaN) ? "True" : "False") : quantityText(node.value));
@@ -215,11 +214,11 @@ export function backwardSentence(story, entry) {
   /** @type {Record<string, string>} */
   const told = { shape: "the shape of the input", by: "The cut", x: "x", y: "y", z: "z" };
   for (const [name, fact] of Object.entries(facts)) told[name] = fact.text;
-  const local = parts.length && !isArray(parts[0].local) ? parts[0].local : undefined;
+  const local = parts.length && !isTensor(parts[0].local) ? parts[0].local : undefined;
   let text = words.back;
   if (words.tie) {
-    const [x, y] = operands.map((o) => (o.value === undefined || isArray(o.value) ? NaN : numberOf(o.value)));
-    const known = operands.every((o) => o.value !== undefined && !isArray(o.value));
+    const [x, y] = operands.map((o) => (o.value === undefined || isTensor(o.value) ? NaN : numberOf(o.value)));
+    const known = operands.every((o) => o.value !== undefined && !isTensor(o.value));
     if (!known) text = words.some;
     else if (x === y) text = words.tie;
     // NaN wins, because the value is NaN for its sake.
@@ -228,8 +227,7 @@ export function backwardSentence(story, entry) {
   if (local === undefined) text = text.replaceAll(" = {local}", "");
   else told.local = quantityText(local);
   text = text.replace(/ \([^()]*\{k\}[^()]*\)/g, "");
-  const fill = (/** @type {string} */ template, /** @type {Record<string, string>} */ given) => template.replace(/\{(\w+)\}/g, (whole, name) => given[name] ?? whole);
-  text = fill(text, told).replaceAll("*other*", "other");
+  text = filledIn(text, told).replaceAll("*other*", "other");
   for (const slope of words.slopes || []) {
     // The records write slopes as code; people read 2d, not 2 * d.
     const code = Object.entries(facts).reduce((sum, [name, fact]) => sum.split(`{${name}}`).join(fact.text), slope);
@@ -253,16 +251,15 @@ export function rowText(story, entry, part) {
   const head = `∂${rootName(story)}/∂${story.nodes[src].name}${(part.of || 1) > 1 ? ` via ${story.nodes[dst].name}` : ""}`;
   if (part.says !== undefined) return [head, part.says];
   const [local, up] = [part.local, story.backward[entry].up];
-  if (local === undefined || isArray(local) || isArray(up) || isArray(part.down)) return [head, signedText(part.down)];
-  const factor = formatNumber(local);
-  return [head, `${signedText(up)} × ${/^[−+]| /.test(factor) ? `(${factor})` : factor} = ${signedText(part.down)}`];
+  if (local === undefined || isTensor(local) || isTensor(up) || isTensor(part.down)) return [head, signedText(part.down)];
+  return [head, `${signedText(up)} × ${inProduct(formatNumber(local))} = ${signedText(part.down)}`];
 }
 
 /** `branches add: +2 and +3 make +5`, once the last branch of a value has come. @param {Story} story @param {number} source */
 export function branchesSumText(story, source) {
-  const shares = story.backward.flatMap((s) => s.parts || []).filter((p) => story.edges[p.edge].src === source);
+  const shares = partsInto(story, source);
   const sum = shares[shares.length - 1].sum;
-  if (shares.length > 4 || isArray(sum)) return `${shares.length.toLocaleString("en")} branches add${isArray(sum) ? "" : ` to ${signedText(sum)}`}`;
+  if (shares.length > 4 || isTensor(sum)) return `${shares.length.toLocaleString("en")} branches add${isTensor(sum) ? "" : ` to ${signedText(sum)}`}`;
   const told = shares.map((p) => signedText(p.down));
   return `branches add: ${told.slice(0, -1).join(", ")} and ${told[told.length - 1]} make ${signedText(sum)}`;
 }
