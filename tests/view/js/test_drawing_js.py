@@ -20,7 +20,7 @@ CHECK = (Path(__file__).parent / "scene_checks.js").read_text("utf-8")
 IMPORT = """
 import { drawScene } from "./draw.js";
 import { nextItem } from "./graphkeys.js";
-import { Now } from "./now.js";
+import { nowOf } from "./now.js";
 import { writeSvg } from "./paint.js";
 import { paletteOf } from "./palette.js";
 import { samplePath, isLevel } from "./paths.js";
@@ -34,7 +34,7 @@ const sceneOf = (story, flip = false, open = new Set()) =>
 const nowAt = (story, patch) => {
   const store = createStore(story);
   store.set(patch);
-  return new Now(store.get(), scalesOf(story), false);
+  return nowOf(store.get(), scalesOf(story), false);
 };
 const textsOf = (entry, kind) => entry.marks.flatMap((m) => [m, ...(m.spans || [])]).filter((m) => m.c === kind)
   .map((m) => m.s);

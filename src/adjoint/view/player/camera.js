@@ -1,151 +1,130 @@
 /** The camera over the drawing: pan, zoom, fit, follow; by pointer, pinch, double tap and wheel with Ctrl. */
 
+import { clamp } from "./helpers.js";
+
 /** @typedef {{x: number, y: number, k: number}} View   On the screen a point is at x + k * its place. */
 
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-export class Camera {
-  /** @param {HTMLElement} place @param {() => void} moved   Called after each change. */
-  constructor(place, moved) {
-    this.place = place;
-    this.moved = moved;
-    /** The size of the place, kept because asking for it may lay out the whole page. */
-    this.room = { w: 0, h: 0 };
-    /** @type {View} */
-    this.view = { x: 0, y: 0, k: 1 };
-    this.width = 0;
-    this.height = 0;
-    /** Whether the user has chosen what is in view. */
-    this.held = false;
-    this.glide = 0;
-    /** A small drawing is not shown larger than this. */
-    this.largest = 1.35;
-  }
+/** @typedef {ReturnType<typeof cameraOver>} Camera */
 
-  /** To be called when the place has got its size, or another one. */
-  measure() {
-    this.room = { w: this.place.clientWidth, h: this.place.clientHeight };
-  }
+/** A camera over a place, for a drawing whose size comes later. @param {HTMLElement} place @param {() => void} moved   Called after each change. */
+export function cameraOver(place, moved) {
+  /** The size of the place, kept because asking for it may lay out the whole page. */
+  let room = { w: 0, h: 0 };
+  /** @type {View} */
+  let view = { x: 0, y: 0, k: 1 };
+  let [width, height] = [0, 0];
+  /** A small drawing is not shown larger than this. */
+  let largest = 1.35;
+  let glide = 0;
 
-  get margin() {
-    return this.room.w < 500 ? 10 : 24;
-  }
-
-  /** @param {View} view */
-  set(view) {
-    this.view = { x: view.x, y: view.y, k: this.bounded(view.k) };
-    this.keepNear();
-    this.moved();
-  }
-
-  /** No zoom shows the whole much smaller than the view. @param {number} k */
-  bounded(k) {
-    return Math.min(8, Math.max(Math.min(0.1, this.whole / 2), k));
-  }
-
-  /** Some of the drawing stays in view wherever it is dragged. */
-  keepNear() {
-    const { view, room } = this;
-    const edge = 60;
-    view.x = Math.min(room.w - edge, Math.max(edge - this.width * view.k, view.x));
-    view.y = Math.min(room.h - edge, Math.max(edge - this.height * view.k, view.y));
-  }
-
+  const margin = () => (room.w < 500 ? 10 : 24);
   /** The zoom at which all of the drawing is in view. */
-  get whole() {
-    const { room, margin } = this;
-    return Math.min((room.w - 2 * margin) / this.width, (room.h - 2 * margin) / this.height, this.largest);
-  }
-
+  const whole = () => Math.min((room.w - 2 * margin()) / width, (room.h - 2 * margin()) / height, largest);
   /** Whether the drawing is larger than the view. */
-  get over() {
-    const { k } = this.view;
-    return this.width * k > this.room.w + 1 || this.height * k > this.room.h + 1;
-  }
-
+  const over = () => width * view.k > room.w + 1 || height * view.k > room.h + 1;
+  /** No zoom shows the whole much smaller than the view. @param {number} k */
+  const bounded = (k) => Math.min(8, Math.max(Math.min(0.1, whole() / 2), k));
+  const stop = () => cancelAnimationFrame(glide);
+  /** Some of the drawing stays in view wherever it is dragged. @param {View} to */
+  const set = (to) => {
+    const k = bounded(to.k);
+    view = { k, x: clamp(to.x, 60 - width * k, room.w - 60), y: clamp(to.y, 60 - height * k, room.h - 60) };
+    moved();
+  };
   /** @param {number} k @returns {View} */
-  centred(k) {
-    return { k, x: (this.room.w - this.width * k) / 2, y: (this.room.h - this.height * k) / 2 };
-  }
-
-  /** All of the drawing, however small. */
-  fit() {
-    this.held = false;
-    this.go(this.centred(this.whole));
-  }
-
-  /**
-   * The first view of a drawing: all of it where that can be read, else the part around a place.
-   * @param {{x: number, y: number} | null} around @param {number} least   The zoom from which it can be read.
-   */
-  open(around, least) {
-    this.held = false;
-    if (this.whole >= least) this.set(this.centred(this.whole));
-    else this.set(this.around(around ? around.x : 0, around ? around.y : 0, least));
-  }
-
-  /** @param {number} factor @param {number} [x] @param {number} [y] */
-  zoom(factor, x = this.room.w / 2, y = this.room.h / 2) {
-    const { view } = this;
-    const k = this.bounded(view.k * factor);
-    this.held = true;
-    this.stop();
-    this.set({ k, x: x - ((x - view.x) * k) / view.k, y: y - ((y - view.y) * k) / view.k });
-  }
-
-  /** @param {number} x @param {number} y   A place in the drawing. @param {number} [k] */
-  centre(x, y, k = this.view.k) {
-    this.go(this.around(x, y, k));
-  }
-
-  /**
-   * The view with a place in the middle, but no room wasted beyond the drawing's edges.
-   * @param {number} x @param {number} y @param {number} k @returns {View}
-   */
-  around(x, y, k) {
-    return this.trimmed({ k, x: this.room.w / 2 - x * k, y: this.room.h / 2 - y * k });
-  }
-
+  const centred = (k) => ({ k, x: (room.w - width * k) / 2, y: (room.h - height * k) / 2 });
   /** A view moved so that no room is wasted beyond the drawing's edges. @param {View} view @returns {View} */
-  trimmed({ x, y, k }) {
-    const { room, margin } = this;
+  const trimmed = ({ x, y, k }) => {
     const lay = (/** @type {number} */ size, /** @type {number} */ space, /** @type {number} */ at) =>
-      size * k < space - 2 * margin ? (space - size * k) / 2 : Math.min(margin, Math.max(space - size * k - margin, at));
-    return { k, x: lay(this.width, room.w, x), y: lay(this.height, room.h, y) };
-  }
-
-  /** Moves to a place only if it is outside of the middle of the view. @param {{x: number, y: number, w: number, h: number}} box */
-  follow(box) {
-    if (!this.over) return;
-    const { x, y, k } = this.view;
-    const left = x + box.x * k;
-    const top = y + box.y * k;
-    const { w, h } = this.room;
-    const inside = left > w * 0.2 && left + box.w * k < w * 0.8 && top > h * 0.2 && top + box.h * k < h * 0.8;
-    if (!inside) this.centre(box.x + box.w / 2, box.y + box.h / 2);
-  }
-
-  stop() {
-    cancelAnimationFrame(this.glide);
-  }
-
+      size * k < space - 2 * margin() ? (space - size * k) / 2 : clamp(at, space - size * k - margin(), margin());
+    return { k, x: lay(width, room.w, x), y: lay(height, room.h, y) };
+  };
+  /** The view with a place in the middle, but no room wasted. @param {number} x @param {number} y @param {number} k */
+  const around = (x, y, k) => trimmed({ k, x: room.w / 2 - x * k, y: room.h / 2 - y * k });
   /** Glides there, or is there at once. @param {View} to */
-  go(to) {
-    this.stop();
+  const go = (to) => {
+    stop();
     if (calm() || document.hidden) {
-      this.set(to);
+      set(to);
       return;
     }
-    const from = { ...this.view };
+    const from = view;
     const start = performance.now();
     const tick = (/** @type {number} */ time) => {
-      const t = Math.min(1, Math.max(0, time - start) / 300);
+      const t = clamp((time - start) / 300, 0, 1);
       const s = t * t * (3 - 2 * t);
-      this.set({ x: from.x + (to.x - from.x) * s, y: from.y + (to.y - from.y) * s, k: from.k * Math.pow(to.k / from.k, s) });
-      if (t < 1) this.glide = requestAnimationFrame(tick);
+      set({ x: from.x + (to.x - from.x) * s, y: from.y + (to.y - from.y) * s, k: from.k * Math.pow(to.k / from.k, s) });
+      if (t < 1) glide = requestAnimationFrame(tick);
     };
-    this.glide = requestAnimationFrame(tick);
-  }
+    glide = requestAnimationFrame(tick);
+  };
+  /** @param {number} x @param {number} y   A place in the drawing. @param {number} [k] */
+  const centre = (x, y, k = view.k) => go(around(x, y, k));
+
+  const camera = {
+    /** Whether the user has chosen what is in view. */
+    held: false,
+    place,
+    margin,
+    whole,
+    over,
+    stop,
+    set,
+    centred,
+    trimmed,
+    centre,
+    view: () => view,
+    room: () => room,
+    size: () => ({ width, height }),
+    /** To be called when the place has got its size, or another one. */
+    measure() {
+      room = { w: place.clientWidth, h: place.clientHeight };
+    },
+    /** Takes over another drawing; says whether it has another size. @param {number} wide @param {number} high @param {number} most */
+    look(wide, high, most) {
+      const other = width !== wide || height !== high;
+      [width, height, largest] = [wide, high, most];
+      return other;
+    },
+    /** All of the drawing, however small. */
+    fit() {
+      camera.held = false;
+      go(centred(whole()));
+    },
+    /**
+     * The first view of a drawing: all of it where that can be read, else the part around a place.
+     * @param {{x: number, y: number} | null} at @param {number} least   The zoom from which it can be read.
+     */
+    open(at, least) {
+      camera.held = false;
+      set(whole() >= least ? centred(whole()) : around(at ? at.x : 0, at ? at.y : 0, least));
+    },
+    /** @param {number} factor @param {number} [x] @param {number} [y] */
+    zoom(factor, x = room.w / 2, y = room.h / 2) {
+      const k = bounded(view.k * factor);
+      camera.held = true;
+      stop();
+      set({ k, x: x - ((x - view.x) * k) / view.k, y: y - ((y - view.y) * k) / view.k });
+    },
+    /** Moves to a place only if it is outside of the middle of the view. @param {{x: number, y: number, w: number, h: number}} box */
+    follow(box) {
+      const { x, y, k } = view;
+      const { w, h } = room;
+      const left = x + box.x * k;
+      const top = y + box.y * k;
+      const inside = left > w * 0.2 && left + box.w * k < w * 0.8 && top > h * 0.2 && top + box.h * k < h * 0.8;
+      if (over() && !inside) centre(box.x + box.w / 2, box.y + box.h / 2);
+    },
+  };
+  return camera;
+}
+
+/** Where in an element an event is. @param {Element} place @param {MouseEvent} event */
+export function pointIn(place, event) {
+  const box = place.getBoundingClientRect();
+  return { x: event.clientX - box.left, y: event.clientY - box.top };
 }
 
 /**
@@ -161,10 +140,7 @@ export function listenToPointers(camera, heard) {
   let last = { time: 0, x: 0, y: 0 };
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
-  const local = (/** @type {PointerEvent | WheelEvent} */ event) => {
-    const box = place.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
-  };
+  const local = (/** @type {MouseEvent} */ event) => pointIn(place, event);
   place.addEventListener("pointerdown", (event) => {
     if (event.button || /** @type {Element} */ (event.target).closest(".node-menu")) return;
     down.set(event.pointerId, local(event));
@@ -187,12 +163,14 @@ export function listenToPointers(camera, heard) {
     if (!dragged) place.setPointerCapture(event.pointerId);
     dragged = true;
     camera.held = true;
-    const others = [...down].filter(([id]) => id !== event.pointerId);
-    if (others.length) {
-      const [, other] = others[0];
+    const [, other] = [...down].find(([id]) => id !== event.pointerId) || [];
+    if (other) {
       const factor = Math.hypot(now.x - other.x, now.y - other.y) / (Math.hypot(before.x - other.x, before.y - other.y) || 1);
       camera.zoom(factor, other.x, other.y);
-    } else camera.set({ ...camera.view, x: camera.view.x + now.x - before.x, y: camera.view.y + now.y - before.y });
+    } else {
+      const { x, y, k } = camera.view();
+      camera.set({ k, x: x + now.x - before.x, y: y + now.y - before.y });
+    }
     down.set(event.pointerId, now);
   });
   const release = (/** @type {PointerEvent} */ event) => {

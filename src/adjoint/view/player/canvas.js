@@ -1,6 +1,8 @@
 /** Large graphs on a canvas: only what is in view, and only as much of it as the zoom lets one see. */
 
-import { frameEntry, itemEntry, wireEntry } from "./draw.js";
+import { frameEntry, itemEntry, itemReached, wireEntry } from "./draw.js";
+import { within } from "./helpers.js";
+import { edgesOn } from "./items.js";
 import { MATH_FONT, UI_FONT } from "./palette.js";
 import { signShown } from "./quantities.js";
 
@@ -12,94 +14,82 @@ const FAR = 20000;
 const AHEAD = 0;
 const REACHED = 1;
 const POS = 2;
-const NEG = 3;
 const ZERO = 4;
 const BAD = 5;
 export const TONES = ["edge", "wire", "pos", "neg", "zero", "bad"];
 
-/** @param {string} sign */
-function toneNumber(sign) {
-  return sign === "pos" ? POS : sign === "neg" ? NEG : sign === "bad" ? BAD : ZERO;
+/** @param {import("./types.js").Quantity | undefined} value */
+function toneNumber(value) {
+  const tone = TONES.indexOf(signShown(value));
+  return tone < 0 ? ZERO : tone;
 }
 
-/** What a canvas needs of a scene, in flat arrays. */
-export class Overview {
-  /** @param {Scene} scene */
-  constructor(scene) {
-    this.scene = scene;
-    const { boxes, wires, flip } = scene;
-    /** By item: the shape's box, then the box around it with all its labels. */
-    this.shapes = new Float32Array(boxes.length * 4);
-    this.rooms = new Float32Array(boxes.length * 4);
-    boxes.forEach((own, i) => {
-      const [first] = own;
-      this.shapes.set([first.x, first.y, first.w, first.h], 4 * i);
-      let [x0, y0, x1, y1] = [first.x, first.y, first.x + first.w, first.y + first.h];
-      for (const b of own) {
-        x0 = Math.min(x0, b.x);
-        y0 = Math.min(y0, b.y);
-        x1 = Math.max(x1, b.x + b.w);
-        y1 = Math.max(y1, b.y + b.h);
-      }
-      this.rooms.set([x0, y0, x1, y1], 4 * i);
-    });
-    /** By wire: its ends, and the box around it. */
-    this.ends = new Float32Array(wires.length * 4);
-    this.spans = new Float32Array(wires.length * 4);
-    wires.forEach(({ path }, w) => {
-      if (!path.length) return;
-      const last = path[path.length - 1];
-      let low = Infinity;
-      let high = -Infinity;
-      for (const c of path) {
-        low = Math.min(low, c[1], c[7]);
-        high = Math.max(high, c[1], c[7]);
-      }
-      const [u0, v0, u1, v1] = [path[0][0], path[0][1], last[6], last[7]];
-      this.ends.set(flip ? [v0, u0, v1, u1] : [u0, v0, u1, v1], 4 * w);
-      this.spans.set(flip ? [low, u0, high, u1] : [u0, low, u1, high], 4 * w);
-    });
-    this.itemTones = new Uint8Array(boxes.length);
-    this.wireTones = new Uint8Array(wires.length);
-    this.current = -1;
-  }
+/** @typedef {ReturnType<typeof overviewOf>} Overview */
 
-  /** How everything is coloured at a step. @param {Now} now */
-  colour(now) {
-    const { visible, wires } = this.scene;
-    const { story, state } = now;
-    const known = state.known;
-    this.current = -1;
-    visible.items.forEach((item, i) => {
-      if (now.isCurrent(item)) this.current = i;
-      const node = item.tells;
-      let tone = AHEAD;
-      if (item.node >= 0 ? now.reached(item.node) : item.outs.some((run) => now.reached(story.edges[visible.runs[run].edges[0]].src))) tone = REACHED;
-      if (item.node >= 0 && tone && signShown(story.nodes[item.node].value) === "bad") tone = BAD;
-      else if (node >= 0 && known.total[node] <= state.at && now.expects(node)) tone = toneNumber(signShown(story.nodes[node].grad));
-      this.itemTones[i] = tone;
-    });
-    wires.forEach((wire, w) => {
-      if (wire.run < 0) {
-        this.wireTones[w] = this.itemTones[wire.item];
-        return;
-      }
-      const edge = story.edges[visible.runs[wire.run].edges[0]];
-      let tone = now.reached(edge.dst) ? REACHED : AHEAD;
-      if (now.flowed(edge.id) && edge.contrib !== undefined) tone = toneNumber(signShown(edge.contrib));
-      this.wireTones[w] = tone;
-    });
-  }
-
-  /** The item at a place of the drawing. @param {number} x @param {number} y @param {number} slack */
-  itemAt(x, y, slack) {
-    const { shapes, rooms } = this;
-    for (let i = 0; i < shapes.length; i += 4) {
-      if (x > shapes[i] - slack && y > shapes[i + 1] - slack && x < shapes[i] + shapes[i + 2] + slack && y < shapes[i + 1] + shapes[i + 3] + slack) return i / 4;
+/** What a canvas needs of a scene, in flat arrays. @param {Scene} scene */
+export function overviewOf(scene) {
+  const { boxes, wires, flip, visible } = scene;
+  const { items } = visible;
+  const quads = (/** @type {any[]} */ list) => new Float32Array(list.length * 4);
+  /** By item: the shape's box, then the box around it with all its labels. */
+  const shapes = quads(boxes);
+  const rooms = quads(boxes);
+  boxes.forEach((own, i) => {
+    const [{ x, y, w, h }] = own;
+    shapes.set([x, y, w, h], 4 * i);
+    rooms.set([Math.min(...own.map((b) => b.x)), Math.min(...own.map((b) => b.y)), Math.max(...own.map((b) => b.x + b.w)), Math.max(...own.map((b) => b.y + b.h))], 4 * i);
+  });
+  /** By wire: its ends, and the box around it. */
+  const ends = quads(wires);
+  const spans = quads(wires);
+  wires.forEach(({ path }, w) => {
+    if (!path.length) return;
+    let low = Infinity;
+    let high = -Infinity;
+    for (const c of path) {
+      low = Math.min(low, c[1], c[7]);
+      high = Math.max(high, c[1], c[7]);
     }
-    for (let i = 0; i < rooms.length; i += 4) if (x > rooms[i] && y > rooms[i + 1] && x < rooms[i + 2] && y < rooms[i + 3]) return i / 4;
-    return -1;
-  }
+    const [u0, v0] = path[0];
+    const [, , , , , , u1, v1] = path[path.length - 1];
+    ends.set(flip ? [v0, u0, v1, u1] : [u0, v0, u1, v1], 4 * w);
+    spans.set(flip ? [low, u0, high, u1] : [u0, low, u1, high], 4 * w);
+  });
+  const itemTones = new Uint8Array(boxes.length);
+  const wireTones = new Uint8Array(wires.length);
+  const overview = {
+    scene,
+    shapes,
+    rooms,
+    ends,
+    spans,
+    itemTones,
+    wireTones,
+    /** The item that the step is about; -1 where there is none. */
+    current: -1,
+    /** How everything is coloured at a step. @param {Now} now */
+    colour(now) {
+      const { story, state } = now;
+      overview.current = items.findIndex(now.isCurrent);
+      items.forEach((item, i) => {
+        const { node, tells } = item;
+        let tone = itemReached(scene, item, now) ? REACHED : AHEAD;
+        if (node >= 0 && tone && signShown(story.nodes[node].value) === "bad") tone = BAD;
+        else if (tells >= 0 && state.known.total[tells] <= state.at && now.expects(tells)) tone = toneNumber(story.nodes[tells].grad);
+        itemTones[i] = tone;
+      });
+      wires.forEach(({ run, item }, w) => {
+        const edge = story.edges[edgesOn(visible, run)[0]];
+        wireTones[w] = !edge ? itemTones[item] : now.flowed(edge.id) && edge.contrib !== undefined ? toneNumber(edge.contrib) : now.reached(edge.dst) ? REACHED : AHEAD;
+      });
+    },
+    /** The item at a place of the drawing. @param {number} x @param {number} y @param {number} slack */
+    itemAt(x, y, slack) {
+      const found = boxes.findIndex(([shape]) => within(shape, x, y, slack));
+      return found >= 0 ? found : boxes.findIndex((_, i) => x > rooms[4 * i] && y > rooms[4 * i + 1] && x < rooms[4 * i + 2] && y < rooms[4 * i + 3]);
+    },
+  };
+  return overview;
 }
 
 /**
@@ -184,8 +174,9 @@ export function drawCanvas(ctx, overview, now, view, { width, height, density, c
 
 /** @param {CanvasRenderingContext2D} ctx @param {import("./scene.js").Box} box */
 function symbolOf(ctx, box) {
-  ctx.font = `${box.kind === "variable" || box.kind === "root" ? `italic ${box.size}px ${MATH_FONT}` : `${box.size}px ${UI_FONT}`}`;
-  ctx.fillText(box.text, box.x + box.w / 2, box.y + box.h / 2 + box.size * 0.33);
+  const { kind, size, text, x, y, w, h } = box;
+  ctx.font = kind === "variable" || kind === "root" ? `italic ${size}px ${MATH_FONT}` : `${size}px ${UI_FONT}`;
+  ctx.fillText(text, x + w / 2, y + h / 2 + size * 0.33);
 }
 
 /**
@@ -266,44 +257,48 @@ function straightIn(ctx, ax, ay, bx, by, [x0, y0, x1, y1]) {
 
 /** @param {CanvasRenderingContext2D} ctx @param {import("./marks.js").Mark[]} marks @param {Record<string, string>} colours @param {boolean} [far]   Whether lines are too long for dashes to be drawn in time. */
 function paintMarks(ctx, marks, colours, far = false) {
-  for (const { t, a, s, spans } of marks) {
+  const colourOf = (/** @type {any} */ name) => colours[name] || "#000";
+  for (const { t, a, s = "", spans } of marks) {
+    const { fill, stroke } = a;
     const dashes = a["stroke-dasharray"];
+    const anchor = a["text-anchor"];
     ctx.setLineDash(dashes && !far ? String(dashes).split(" ").map(Number) : []);
     ctx.lineDashOffset = Number(a["stroke-dashoffset"] || 0);
     ctx.lineCap = a["stroke-linecap"] === "round" ? "round" : "butt";
     if (t === "text") {
-      const size = Number(a["font-size"]);
-      const font = (/** @type {Record<string, any>} */ b) => `${b["font-style"] || "normal"} ${b["font-weight"] || 400} ${size}px ${b["font-family"] || UI_FONT}`;
-      const pieces = spans ? spans.map((p) => ({ s: p.s, a: /** @type {Record<string, any>} */ ({ ...a, ...p.a }) })) : [{ s: s || "", a: /** @type {Record<string, any>} */ (a) }];
+      /** @type {{s: string, b: Record<string, any>}[]} */
+      const pieces = (spans || [{ s, a }]).map((p) => ({ s: p.s, b: { ...a, ...p.a } }));
+      const use = (/** @type {Record<string, any>} */ b) => {
+        ctx.font = `${b["font-style"] || "normal"} ${b["font-weight"] || 400} ${a["font-size"]}px ${b["font-family"] || UI_FONT}`;
+      };
       const widths = pieces.map((p) => {
-        ctx.font = font(p.a);
-        return ctx.measureText(p.s).width + Number(p.a.dx || 0);
+        use(p.b);
+        return ctx.measureText(p.s).width + (p.b.dx || 0);
       });
-      const whole = widths.reduce((x, y) => x + y, 0);
-      let x = Number(a.x) - (a["text-anchor"] === "middle" ? whole / 2 : a["text-anchor"] === "end" ? whole : 0);
+      const whole = widths.reduce((sum, width) => sum + width, 0);
+      let x = Number(a.x) - (anchor === "middle" ? whole / 2 : anchor === "end" ? whole : 0);
       ctx.textAlign = "left";
       pieces.forEach((p, i) => {
-        ctx.font = font(p.a);
-        ctx.fillStyle = colours[p.a.fill] || "#000";
-        ctx.fillText(p.s, x + Number(p.a.dx || 0), Number(a.y));
+        use(p.b);
+        ctx.fillStyle = colourOf(p.b.fill);
+        ctx.fillText(p.s, x + (p.b.dx || 0), Number(a.y));
         x += widths[i];
       });
       continue;
     }
-    let shape;
+    const shape = new Path2D(t === "rect" ? "" : String(a.d));
     if (t === "rect") {
-      shape = new Path2D();
-      const limit = Math.min(Number(a.width), Number(a.height)) / 2;
-      shape.roundRect(Number(a.x), Number(a.y), Number(a.width), Number(a.height), Math.min(Number(a.rx || 0), limit));
-    } else shape = new Path2D(String(a.d));
-    if (a.fill !== undefined && a.fill !== "none") {
+      const [x, y, w, h] = [a.x, a.y, a.width, a.height].map(Number);
+      shape.roundRect(x, y, w, h, Math.min(Number(a.rx || 0), w / 2, h / 2));
+    }
+    if (fill && fill !== "none") {
       ctx.globalAlpha = Number(a["fill-opacity"] ?? 1);
-      ctx.fillStyle = colours[String(a.fill)] || "#000";
+      ctx.fillStyle = colourOf(fill);
       ctx.fill(shape);
     }
-    if (a.stroke !== undefined && a.stroke !== "none") {
+    if (stroke && stroke !== "none") {
       ctx.globalAlpha = Number(a["stroke-opacity"] ?? 1);
-      ctx.strokeStyle = colours[String(a.stroke)] || "#000";
+      ctx.strokeStyle = colourOf(stroke);
       ctx.lineWidth = Number(a["stroke-width"] || 1);
       ctx.stroke(shape);
     }

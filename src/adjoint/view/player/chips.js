@@ -1,93 +1,65 @@
 /** What is placed last, where room is left: slopes on wires, the gate's verb, how many wires one wire stands for. */
 
 import { formatNumber } from "./format.js";
-import { rectMark, textMark } from "./marks.js";
+import { within } from "./helpers.js";
+import { edgesOn } from "./items.js";
+import { STRONG, rectMark, textMark } from "./marks.js";
 import { samplePath } from "./paths.js";
 import { isHidden, isTensor } from "./reading.js";
+import { inProduct } from "./show.js";
 import { textWidth } from "./textsize.js";
 
 /** @typedef {import("./marks.js").Mark} Mark */
-/** @typedef {{x: number, y: number, w: number, h: number}} Place */
+/** @typedef {import("./marks.js").Place} Place */
 
 const CHIP_HEIGHT = 22;
 const CHIP_TEXT = 16;
 
-/** Finds room among boxes and wires that stay where they are. */
-export class Placer {
-  /** @param {import("./scene.js").Scene} scene */
-  constructor({ boxes, wires, flip }) {
-    /** @type {Place[]} */
-    this.taken = boxes.flat();
-    this.ways = wires.map((wire) => samplePath(wire.path, 8).map(([u, v]) => (flip ? [v, u] : [u, v])));
-  }
-
-  /** @param {Place} p @param {number} own   The wire on which it may lie. */
-  crossed(p, own) {
-    return this.ways.some((way, i) => i !== own && way.some(([x, y]) => x > p.x - 4 && x < p.x + p.w + 4 && y > p.y - 4 && y < p.y + p.h + 4));
-  }
-
-  /**
-   * The first of these places that touches nothing, which is then taken; for want of one, with `lenient`, the first that
-   * only covers another wire.
-   * @param {Place[]} places @param {number} own @param {boolean} lenient
-   * @returns {Place | null}
-   */
-  first(places, own, lenient) {
-    const free = places.filter((p) => !this.taken.some((b) => p.x < b.x + b.w + 2 && b.x < p.x + p.w + 2 && p.y < b.y + b.h && b.y < p.y + p.h));
-    const found = free.find((p) => !this.crossed(p, own)) || (lenient && free[0]) || null;
-    if (found) this.taken.push(found);
+/**
+ * Finds room among boxes and wires that stay where they are: the first of some places that touches nothing, which is then
+ * taken; for want of one, with `lenient`, the first that only covers another wire.
+ * @typedef {(places: Place[], own: number, lenient: boolean) => Place | null} Placer   `own` is the wire on which it may lie.
+ * @param {import("./scene.js").Scene} scene
+ * @returns {Placer}
+ */
+function placerIn({ boxes, wires, flip }) {
+  /** @type {Place[]} */
+  const taken = boxes.flat();
+  const ways = wires.map((wire) => samplePath(wire.path, 8).map(([u, v]) => (flip ? [v, u] : [u, v])));
+  return (places, own, lenient) => {
+    const free = places.filter((p) => !taken.some((b) => p.x < b.x + b.w + 2 && b.x < p.x + p.w + 2 && p.y < b.y + b.h && b.y < p.y + p.h));
+    const found = free.find((p) => !ways.some((way, i) => i !== own && way.some(([x, y]) => within(p, x, y, 4)))) || (lenient && free[0]) || null;
+    if (found) taken.push(found);
     return found;
-  }
+  };
 }
 
 /**
  * Places on a wire, counted from its end.
- * @param {import("./paths.js").Path} path @param {boolean} flip @param {number[]} back   Distances, by their length.
+ * @param {import("./paths.js").Path} path @param {boolean} flip
+ * @param {number} first   How far the first of them is from the end. @param {number} step @param {number} count
  * @param {number} w @param {number} h
  * @returns {Place[]}
  */
-function placesOn(path, flip, back, w, h) {
+function placesOn(path, flip, first, step, count, w, h) {
   const points = samplePath(path, 4).reverse();
   /** @type {Place[]} */
   const places = [];
   let at = 0;
   let gone = 0;
-  for (const want of back) {
+  for (let k = 0; k < count; k++) {
+    const want = first + step * k;
     while (at + 1 < points.length && gone < want) {
       at++;
       gone += Math.hypot(points[at][0] - points[at - 1][0], points[at][1] - points[at - 1][1]);
     }
     if (gone < want) break;
-    const [x, y] = flip ? [points[at][1], points[at][0]] : points[at];
-    places.push({ x: x - w / 2, y: y - h / 2, w, h });
+    const [u, v] = points[at];
+    places.push({ x: (flip ? v : u) - w / 2, y: (flip ? u : v) - h / 2, w, h });
   }
-  const straight = places.length;
   // Then the same places again, moved aside as far as the wire still runs into them.
-  for (const aside of [1, -1]) {
-    const [dx, dy] = flip ? [aside * (w / 2 - 7), 0] : [0, aside * (h / 2 - 5)];
-    places.push(...places.slice(0, straight).map((p) => ({ ...p, x: p.x + dx, y: p.y + dy })));
-  }
-  return places;
-}
-
-/**
- * The slope on an input of the current gate.
- * @param {Placer} placer @param {import("./scene.js").Wire} wire @param {number} at   Its place among the wires. @param {boolean} flip @param {import("./types.js").Quantity | undefined} local @param {boolean} hidden
- * @returns {Mark[]}
- */
-function chipMarks(placer, wire, at, flip, local, hidden) {
-  if (!hidden && (local === undefined || isTensor(local))) return [];
-  const number = hidden ? "?" : formatNumber(/** @type {any} */ (local), 4, 7);
-  const text = `× ${number.startsWith("\u2212") || number.includes(" ") ? `(${number})` : number}`;
-  const w = textWidth(text, CHIP_TEXT) + 12;
-  const start = 12 + (flip ? CHIP_HEIGHT : w) / 2;
-  const back = [0, 1, 2, 3, 4, 5, 6].map((k) => start + 16 * k);
-  const place = placer.first(placesOn(wire.path, flip, back, w, CHIP_HEIGHT), at, true);
-  if (!place) return [];
-  return [
-    rectMark(place.x, place.y, place.w, place.h, { rx: 5, fill: "stage", stroke: "edge", "stroke-width": 1.2 }, "", "fade"),
-    textMark(place.x + w / 2, place.y + CHIP_HEIGHT / 2 + 5.6, text, CHIP_TEXT, "ink", { "text-anchor": "middle", "font-weight": 600 }, "slope", "fade"),
-  ];
+  const [dx, dy] = flip ? [w / 2 - 7, 0] : [0, h / 2 - 5];
+  return [0, 1, -1].flatMap((aside) => places.map((p) => ({ ...p, x: p.x + aside * dx, y: p.y + aside * dy })));
 }
 
 /**
@@ -98,45 +70,52 @@ function chipMarks(placer, wire, at, flip, local, hidden) {
  * @returns {{key: string, data: Record<string, string | number>, marks: Mark[]}[]}
  */
 export function placedMarks(scene, now, roomy) {
-  const { story } = now;
+  const { story, state, step, edges, waiting } = now;
   const { visible, flip } = scene;
-  const placer = new Placer(scene);
+  const placed = placerIn(scene);
+  /** @type {ReturnType<typeof placedMarks>} */
   const out = [];
-  if (now.backward && now.step.group < 0 && roomy) {
-    const node = now.step.node;
-    const item = visible.place.get(`n${node}`);
-    const gate = item === undefined ? undefined : scene.boxes[item].find((b) => b.kind === "op");
+  if (now.backward && step.group < 0 && roomy) {
+    const { node } = step;
+    const gate = (scene.boxes[visible.place.get(`n${node}`) ?? -1] || []).find((b) => b.kind === "op");
     const verb = (story.gates[story.nodes[node].op || ""] || {}).verb;
-    if (gate && verb && !isHidden(now.state, "name", node)) {
+    if (gate && verb && !isHidden(state, "name", node)) {
+      const { x, y, w: wide, h } = gate;
       const w = textWidth(verb, 16) * 0.86;
-      const beside = [
-        { x: gate.x + gate.w + 8, y: gate.y + gate.h / 2 - 8, w, h: 16 },
-        { x: gate.x - 8 - w, y: gate.y + gate.h / 2 - 8, w, h: 16 },
-      ];
-      const place = placer.first(flip ? beside : [{ x: gate.x + 2, y: gate.y - 26, w, h: 15 }], -1, false);
+      const middle = y + h / 2 - 8;
+      const beside = [x + wide + 8, x - 8 - w].map((left) => ({ x: left, y: middle, w, h: 16 }));
+      const place = placed(flip ? beside : [{ x: x + 2, y: y - 26, w, h: 15 }], -1, false);
       if (place) {
-        const before = place.x < gate.x;
+        const before = place.x < x;
         const more = { "font-style": "italic", "text-anchor": before ? "end" : undefined };
         out.push({ key: "verb", data: {}, marks: [textMark(before ? place.x + w : place.x, place.y + 12, verb, 16, "ink2", more, "verb", "fade")] });
       }
     }
-    for (const [at, wire] of scene.wires.entries()) {
-      if (wire.run < 0) continue;
-      const [edge, ...more] = visible.runs[wire.run].edges;
-      if (more.length || !now.edges.has(edge) || now.waiting.has(edge)) continue;
-      const marks = chipMarks(placer, wire, at, flip, story.edges[edge].local, isHidden(now.state, "local", edge));
-      if (marks.length) out.push({ key: `chip${edge}`, data: { edge }, marks });
-    }
+    // The slopes on the inputs of the current gate.
+    scene.wires.forEach(({ run, path }, at) => {
+      const [edge, ...more] = edgesOn(visible, run);
+      if (run < 0 || more.length || !edges.has(edge) || waiting.has(edge)) return;
+      const { local } = story.edges[edge];
+      const hidden = isHidden(state, "local", edge);
+      if (!hidden && (local === undefined || isTensor(local))) return;
+      const text = `× ${hidden ? "?" : inProduct(formatNumber(/** @type {any} */ (local), 4, 7))}`;
+      const w = textWidth(text, CHIP_TEXT) + 12;
+      const place = placed(placesOn(path, flip, 12 + (flip ? CHIP_HEIGHT : w) / 2, 16, 7, w, CHIP_HEIGHT), at, true);
+      if (!place) return;
+      const marks = [
+        rectMark(place, 0, { rx: 5, fill: "stage", stroke: "edge", "stroke-width": 1.2 }, "", "fade"),
+        textMark(place.x + w / 2, place.y + CHIP_HEIGHT / 2 + 5.6, text, CHIP_TEXT, "ink", STRONG, "slope", "fade"),
+      ];
+      out.push({ key: `chip${edge}`, data: { edge }, marks });
+    });
   }
-  for (const [at, wire] of scene.wires.entries()) {
-    if (wire.run < 0) continue;
-    const { edges } = visible.runs[wire.run];
-    if (edges.length < 2) continue;
-    const text = `×${edges.length}`;
+  scene.wires.forEach(({ run, path }, at) => {
+    const [edge, ...more] = edgesOn(visible, run);
+    if (!more.length) return;
+    const text = `×${more.length + 1}`;
     const w = textWidth(text, 14) + 8;
-    const back = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((k) => 24 + 14 * k);
-    const place = placer.first(placesOn(wire.path, flip, back, w, 18), at, false);
-    if (place) out.push({ key: `count${edges[0]}`, data: {}, marks: [rectMark(place.x, place.y, w, 18, { rx: 9, fill: "stage" }), textMark(place.x + w / 2, place.y + 13.5, text, 14, "ink2", { "text-anchor": "middle", "font-weight": 600 }, "count")] });
-  }
+    const place = placed(placesOn(path, flip, 24, 14, 10, w, 18), at, false);
+    if (place) out.push({ key: `count${edge}`, data: {}, marks: [rectMark(place, 0, { rx: 9, fill: "stage" }), textMark(place.x + w / 2, place.y + 13.5, text, 14, "ink2", STRONG, "count")] });
+  });
   return out;
 }

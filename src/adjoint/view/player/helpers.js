@@ -16,3 +16,8 @@ export function listAt(map, key) {
   map.set(key, list);
   return list;
 }
+
+/** Whether a point lies in a box, or at most so far outside. @param {{x: number, y: number, w: number, h: number}} box @param {number} x @param {number} y */
+export function within(box, x, y, slack = 0) {
+  return x > box.x - slack && x < box.x + box.w + slack && y > box.y - slack && y < box.y + box.h + slack;
+}

@@ -71,6 +71,11 @@ export function visibleItems(story, open) {
   return { items, place, runs, ends, size, frames };
 }
 
+/** The edges of a run; none for a shelf. @param {Visible} visible @param {number} run */
+export function edgesOn(visible, run) {
+  return run < 0 ? [] : visible.runs[run].edges;
+}
+
 /**
  * The visible item that a node is, or is inside of.
  * @param {Visible} visible

@@ -33,50 +33,50 @@ async function copyText(text) {
   }
 }
 
-export class NodeMenu {
-  /** @param {App} app */
-  constructor(app) {
-    this.app = app;
-    this.element = h("div", { class: "node-menu", role: "menu", hidden: true });
-    /** @type {Element | null} */
-    this.before = null;
-    this.element.addEventListener("keydown", (event) => {
-      const rows = [...this.element.querySelectorAll("button")];
-      const at = rows.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
-      if (event.key === "ArrowDown" || event.key === "ArrowUp") rows[(at + (event.key === "ArrowDown" ? 1 : rows.length - 1)) % rows.length].focus();
-      else if (event.key === "Escape" || event.key === "Tab") this.close(true);
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-    });
-    document.addEventListener("pointerdown", (event) => {
-      if (!this.element.contains(/** @type {Node} */ (event.target))) this.close(false);
-    });
-  }
+/** @typedef {ReturnType<typeof createNodeMenu>} NodeMenu */
 
+/** @param {App} app */
+export function createNodeMenu(app) {
+  const element = h("div", { class: "node-menu", role: "menu", hidden: true });
+  /** @type {Element | null} */
+  let before = null;
   /** @param {boolean} back   Whether the keyboard goes back to where it was. */
-  close(back) {
-    if (this.element.hidden) return;
-    this.element.hidden = true;
-    if (back && this.before) /** @type {HTMLElement} */ (this.before).focus();
-  }
+  const close = (back) => {
+    if (element.hidden) return;
+    element.hidden = true;
+    if (back && before) /** @type {HTMLElement} */ (before).focus();
+  };
+  element.addEventListener("keydown", (event) => {
+    const rows = [...element.querySelectorAll("button")];
+    const at = rows.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+    const { key } = event;
+    if (key === "ArrowDown" || key === "ArrowUp") rows[(at + (key === "ArrowDown" ? 1 : rows.length - 1)) % rows.length].focus();
+    else if (key === "Escape" || key === "Tab") close(true);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  document.addEventListener("pointerdown", (event) => {
+    if (!element.contains(/** @type {Node} */ (event.target))) close(false);
+  });
 
   /** @param {import("./items.js").Item} item @param {string} title @param {number} x @param {number} y */
-  open(item, title, x, y) {
-    const { app } = this;
+  const open = (item, title, x, y) => {
     const state = app.store.get();
     const { story } = state;
     /** @type {HTMLButtonElement[]} */
     const rows = [];
-    const row = (/** @type {string} */ label, /** @type {() => void} */ act) =>
+    /** @param {string} label @param {() => void} act */
+    const row = (label, act) =>
       rows.push(
         button(label, () => {
           act();
-          this.close(true);
+          close(true);
         }, { role: "menuitem" }),
       );
-    const copy = (/** @type {string} */ label, /** @type {string} */ text) =>
-      row(label, () => {
+    /** @param {string} what @param {string} text */
+    const copy = (what, text) =>
+      row(`Copy ${what}`, () => {
         copyText(text);
         app.say("Copied.");
       });
@@ -85,18 +85,18 @@ export class NodeMenu {
       row("Open", () => app.act.toggle(item.group, true));
       if (alike) row(`Open the ${alike.ids.length} like it`, () => app.store.set({ open: new Set([...state.open, ...alike.ids]) }, true));
     } else {
-      const node = story.nodes[item.node];
-      if (node.value !== undefined) copy("Copy value", copyOf(node.value));
-      const hidden = isHidden(state, "grad", node.id);
-      if (node.grad !== undefined && !hidden && state.known.grad[node.id] <= state.at) copy("Copy gradient", copyOf(node.grad));
-      copy("Copy path", pathOf(story, node.id));
+      const { id, value, grad } = story.nodes[item.node];
+      if (value !== undefined) copy("value", copyOf(value));
+      if (grad !== undefined && !isHidden(state, "grad", id) && state.known.grad[id] <= state.at) copy("gradient", copyOf(grad));
+      copy("path", pathOf(story, id));
     }
-    fill(this.element, ...title.split("\n").map((line) => h("p", {}, line)), ...rows);
-    this.before = document.activeElement;
-    this.element.hidden = false;
-    const place = /** @type {HTMLElement} */ (this.element.parentElement);
-    this.element.style.left = `${Math.max(4, Math.min(x, place.clientWidth - this.element.offsetWidth - 4))}px`;
-    this.element.style.top = `${Math.max(4, Math.min(y, place.clientHeight - this.element.offsetHeight - 4))}px`;
+    fill(element, ...title.split("\n").map((line) => h("p", {}, line)), ...rows);
+    before = document.activeElement;
+    element.hidden = false;
+    const place = /** @type {HTMLElement} */ (element.parentElement);
+    element.style.left = `${Math.max(4, Math.min(x, place.clientWidth - element.offsetWidth - 4))}px`;
+    element.style.top = `${Math.max(4, Math.min(y, place.clientHeight - element.offsetHeight - 4))}px`;
     rows[0].focus();
-  }
+  };
+  return { element, open };
 }

@@ -29,118 +29,89 @@ function computedAt({ story, steps }) {
   return found;
 }
 
-export class Now {
-  /** @param {State} state @param {import("./quantities.js").Scales} scales @param {boolean} fresh   Whether this step has just come. */
-  constructor(state, scales, fresh) {
-    this.state = state;
-    this.story = state.story;
-    this.scales = scales;
-    this.fresh = fresh;
-    this.computed = computedAt(state);
-    this.step = state.steps[state.at];
-    this.backward = this.step.kind === "backward";
-    /** The edges of this backward step, and those of them that wait for the next key. */
-    this.edges = new Set();
-    this.waiting = new Set();
-    this.nodes = new Set();
-    if (this.backward) {
-      for (const entry of this.step.entries) {
-        const told = this.story.backward[entry];
-        this.nodes.add(told.node);
-        (told.parts || []).forEach((part, row) => {
-          this.edges.add(part.edge);
-          if (state.part >= 0 && row >= state.part) this.waiting.add(part.edge);
-        });
-      }
-    } else if (this.step.kind === "forward") {
-      for (const entry of this.step.entries) this.nodes.add(this.story.forward[entry].node);
-    } else if (this.step.kind === "turn") this.nodes.add(this.step.node);
-    this.sources = new Set([...this.edges].map((e) => this.story.edges[e].src));
-    this.late = new Set([...this.waiting].map((e) => this.story.edges[e].src));
-    this.turned = this.step.kind === "backward" || this.step.kind === "turn" || this.step.kind === "done";
-  }
+/** @typedef {ReturnType<typeof nowOf>} Now */
 
-  /** Whether the step is about this item. @param {import("./items.js").Item} item */
-  isCurrent(item) {
-    return item.group >= 0 ? this.step.group === item.group : this.step.group < 0 && this.nodes.has(item.node);
+/** @param {State} state @param {import("./quantities.js").Scales} scales @param {boolean} fresh   Whether this step has just come. */
+export function nowOf(state, scales, fresh) {
+  const { story, at, part } = state;
+  const { nodes: all, edges: wires, outcome } = story;
+  const computed = computedAt(state);
+  const step = state.steps[at];
+  const forward = step.kind === "forward";
+  const backward = step.kind === "backward";
+  const turn = step.kind === "turn";
+  /** What the step is about; the edges of a backward step, and those of them that wait for the next key. @type {Set<number>} */
+  const nodes = new Set();
+  /** @type {Set<number>} */
+  const edges = new Set();
+  /** @type {Set<number>} */
+  const waiting = new Set();
+  if (turn) nodes.add(step.node);
+  else for (const entry of step.entries) {
+    const told = story[backward ? "backward" : "forward"][entry];
+    nodes.add(told.node);
+    if (!("parts" in told)) continue;
+    (told.parts || []).forEach((given, row) => {
+      edges.add(given.edge);
+      if (part >= 0 && row >= part) waiting.add(given.edge);
+    });
   }
+  const sourcesOf = (/** @type {Set<number>} */ found) => new Set([...found].map((e) => wires[e].src));
+  const sources = sourcesOf(edges);
+  const late = sourcesOf(waiting);
 
   /** Whether a node has been computed. @param {number} node */
-  reached(node) {
-    return this.story.nodes[node].kind !== "op" || this.computed[node] <= this.state.at;
-  }
-
-  /** Whether a node was computed by this very step. @param {number} node */
-  isNew(node) {
-    return this.fresh && this.computed[node] === this.state.at && this.step.kind === "forward";
-  }
-
+  const reached = (node) => all[node].kind !== "op" || computed[node] <= at;
   /** @param {number} node @returns {Shown | null} */
-  value(node) {
-    const { value } = this.story.nodes[node];
-    return value === undefined || !this.reached(node) ? null : shownOf(value, false);
-  }
-
+  const value = (node) => {
+    const told = all[node].value;
+    return told === undefined || !reached(node) ? null : shownOf(told, false);
+  };
   /** A gradient as far as its branches have come. @param {number} node @returns {Quantity | undefined} */
-  gradient(node) {
-    const { state } = this;
-    if (!this.late.has(node)) return gradSoFar(state, node);
-    /** @type {Quantity | undefined} */
-    let told;
-    const parts = this.story.backward[this.step.entries[0]].parts || [];
-    for (const part of parts.slice(0, state.part)) if (this.story.edges[part.edge].src === node) told = part.sum;
-    return told === undefined ? gradSoFar({ ...state, at: state.at - 1 }, node) : told;
-  }
-
-  /** @param {number} node @returns {Shown | null} */
-  grad(node) {
-    if (this.story.nodes[node].kind === "const") return null;
-    const told = this.gradient(node);
-    if (told === undefined) return null;
-    const hidden = isHidden(this.state, "grad", node) || (isHidden(this.state, "up", node) && this.nodes.has(node));
-    return hidden ? UNKNOWN : shownOf(told, true);
-  }
-
-  /** Whether a gradient changed at this step. @param {number} node */
-  gradNew(node) {
-    return this.sources.has(node) || (this.step.kind === "turn" && this.nodes.has(node));
-  }
-
+  const gradient = (node) => {
+    if (!late.has(node)) return gradSoFar(state, node);
+    const come = (story.backward[step.entries[0]].parts || []).slice(0, part).reverse();
+    const told = come.find((given) => wires[given.edge].src === node);
+    return told && told.sum !== undefined ? told.sum : gradSoFar({ ...state, at: at - 1 }, node);
+  };
   /** Whether something has come back along an edge. @param {number} edge */
-  flowed(edge) {
-    return this.state.known.edge[edge] <= this.state.at && !this.waiting.has(edge);
-  }
+  const flowed = (edge) => state.known.edge[edge] <= at && !waiting.has(edge);
 
-  /** What has come back along a run. @param {number[]} edges @returns {Shown | null} */
-  share(edges) {
-    if (!edges.every((e) => this.flowed(e))) return null;
-    const share = shareOf(this.story, edges);
-    if (share === undefined) return null;
-    return edges.some((e) => isHidden(this.state, "share", e)) ? UNKNOWN : shownOf(share, true);
-  }
-
-  /** Whether all that could flow back along a run is zero by structure. @param {number[]} edges */
-  isZero(edges) {
-    return edges.every((e) => this.scales.zeroEdges.has(e));
-  }
-
-  /** Whether a gradient ever comes to a node. @param {number} node */
-  expects(node) {
-    const { grad, kind } = this.story.nodes[node];
-    return grad !== undefined && kind !== "const";
-  }
-
-  /** An unused parameter, of which the end shows that nothing leads from it. @param {number} node */
-  unused(node) {
-    const { kind, role } = this.story.nodes[node];
-    return this.turned && kind === "leaf" && role === "parameter" && !readingOf(this.story).outs[node].length;
-  }
-
-  /** Whether a node failed or holds NaN or infinity. @param {number} node */
-  isBad(node) {
-    const { outcome } = this.story;
-    if (outcome.status === "failed" && outcome.node === node && this.reached(node)) return true;
-    const shown = this.value(node);
-    return shown !== null && shown.sign === "bad";
-  }
+  return {
+    state,
+    story,
+    scales,
+    fresh,
+    step,
+    backward,
+    edges,
+    waiting,
+    reached,
+    value,
+    flowed,
+    /** Whether the step is about this item. @param {import("./items.js").Item} item */
+    isCurrent: ({ group, node }) => (group < 0 ? step.group < 0 && nodes.has(node) : step.group === group),
+    /** Whether a node was computed by this very step. @param {number} node */
+    isNew: (node) => fresh && forward && computed[node] === at,
+    /** @param {number} node @returns {Shown | null} */
+    grad(node) {
+      const told = all[node].kind === "const" ? undefined : gradient(node);
+      if (told === undefined) return null;
+      return isHidden(state, "grad", node) || (isHidden(state, "up", node) && nodes.has(node)) ? UNKNOWN : shownOf(told, true);
+    },
+    /** Whether a gradient changed at this step. @param {number} node */
+    gradNew: (node) => sources.has(node) || (turn && nodes.has(node)),
+    /** What has come back along a run. @param {number[]} run @returns {Shown | null} */
+    share(run) {
+      const share = run.every(flowed) ? shareOf(story, run) : undefined;
+      if (share === undefined) return null;
+      return run.some((e) => isHidden(state, "share", e)) ? UNKNOWN : shownOf(share, true);
+    },
+    /** Whether a gradient ever comes to a node. @param {number} node */
+    expects: (node) => all[node].grad !== undefined && all[node].kind !== "const",
+    /** An unused parameter, of which the end shows that nothing leads from it. @param {number} node */
+    unused: (node) => (backward || turn || step.kind === "done") && all[node].kind === "leaf" && all[node].role === "parameter" && !readingOf(story).outs[node].length,
+    /** Whether a node failed or holds NaN or infinity. @param {number} node */
+    isBad: (node) => (outcome.status === "failed" && outcome.node === node && reached(node)) || value(node)?.sign === "bad",
+  };
 }

@@ -125,10 +125,10 @@ function shiftedPiece(c, t0, t1, distance) {
  */
 export function trimPath(path, start, end) {
   const trimmed = path.slice();
-  const first = trimmed[0];
+  const [first] = trimmed;
   if (start && first && isLevel(first)) trimmed[0] = levelLine(Math.min(first[0] + start, first[6]), first[6], first[1]);
-  const last = trimmed[trimmed.length - 1];
-  if (end && last && isLevel(last)) trimmed[trimmed.length - 1] = levelLine(last[0], Math.max(last[6] - end, last[0]), last[1]);
+  const last = trimmed.pop();
+  if (last) trimmed.push(end && isLevel(last) ? levelLine(last[0], Math.max(last[6] - end, last[0]), last[1]) : last);
   return trimmed;
 }
 
@@ -137,19 +137,22 @@ export function shortNumber(x) {
   return Math.round(x * 10) / 10 || 0;
 }
 
+/** A point as paths are written. @param {number} u @param {number} v @param {boolean} flip   Whether the flow goes down. */
+export function placeText(u, v, flip) {
+  return flip ? `${shortNumber(v)} ${shortNumber(u)}` : `${shortNumber(u)} ${shortNumber(v)}`;
+}
+
 /**
  * The `d` attribute of a path.
  * @param {Path} path
- * @param {boolean} flip   Whether the flow goes down.
+ * @param {boolean} flip
  */
 export function pathData(path, flip) {
-  if (!path.length) return "";
-  const at = (/** @type {number} */ u, /** @type {number} */ v) =>
-    flip ? `${shortNumber(v)} ${shortNumber(u)}` : `${shortNumber(u)} ${shortNumber(v)}`;
-  let out = `M${at(path[0][0], path[0][1])}`;
+  let out = "";
   for (const c of path) {
-    if (isLevel(c)) out += (flip ? "V" : "H") + shortNumber(c[6]);
-    else out += `C${at(c[2], c[3])} ${at(c[4], c[5])} ${at(c[6], c[7])}`;
+    const at = (/** @type {number} */ i) => placeText(c[i], c[i + 1], flip);
+    if (!out) out = `M${at(0)}`;
+    out += isLevel(c) ? (flip ? "V" : "H") + shortNumber(c[6]) : `C${at(2)} ${at(4)} ${at(6)}`;
   }
   return out;
 }

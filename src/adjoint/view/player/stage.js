@@ -1,15 +1,15 @@
 /** The graph in its region: one scene at a time, in the page or on a canvas, under one camera. */
 
-import { Camera } from "./camera.js";
-import { Overview, drawCanvas } from "./canvas.js";
+import { cameraOver } from "./camera.js";
+import { drawCanvas, overviewOf } from "./canvas.js";
 import { button, fill, h, svg } from "./dom.js";
 import { drawScene, itemEntry } from "./draw.js";
 import { neighbours } from "./graphkeys.js";
 import { itemAround } from "./items.js";
 import { legendItems, legendRows } from "./legend.js";
-import { Minimap } from "./minimap.js";
-import { NodeMenu } from "./nodemenu.js";
-import { Now } from "./now.js";
+import { createMinimap } from "./minimap.js";
+import { createNodeMenu } from "./nodemenu.js";
+import { nowOf } from "./now.js";
 import { Layer, writeSvg } from "./paint.js";
 import { pageColours, paletteOf } from "./palette.js";
 import { scalesOf } from "./quantities.js";
@@ -29,6 +29,8 @@ const TINY = 350;
 const LEGIBLE = 0.82;
 const SHAPE = 0.12;
 
+/** @typedef {ReturnType<typeof stageView>} StageView */
+
 /**
  * Mounts the graph.
  * @param {HTMLElement} el
@@ -36,294 +38,297 @@ const SHAPE = 0.12;
  * @returns {import("./types.js").Stage}
  */
 export function mountStage(el, app) {
-  return new StageView(el, app).offered();
+  const view = stageView(el, app);
+  listenToStage(view);
+  return view.offered;
 }
 
-export class StageView {
-  /** @param {HTMLElement} el @param {App} app */
-  constructor(el, app) {
-    this.app = app;
-    this.graph = h("div", { class: "graph", role: "group", "aria-label": "Graph" });
-    this.layers = ["frames", "wires", "items", "over"].map((name) => new Layer(svg("g", { class: name }), pageColours()));
-    this.world = svg("g", null, ...this.layers.map((l) => l.group));
-    this.picture = svg("svg", null, this.world);
-    this.big = /** @type {HTMLCanvasElement} */ (h("canvas", { class: "big", "aria-hidden": "true", hidden: true }));
-    this.near = h("div", { class: "near" });
-    this.camera = new Camera(this.graph, () => this.cameraMoved());
-    this.minimap = new Minimap(this.camera);
-    this.menu = new NodeMenu(app);
-    this.legend = h("ul", { class: "legend" });
-    this.legendKey = "";
-    fill(this.graph, this.picture, this.big, this.near, this.menu.element);
-    fill(el, this.graph, this.legend, this.minimap.element);
-    this.camera.measure();
-    /** @type {Map<string, number>} */
-    this.kept = new Map();
-    this.keptFor = "";
-    /** Of the item on which the keyboard is; "": none yet. */
-    this.focusKey = "";
-    /** Where the tab key stops now. */
-    this.stop = "";
-    this.frame = 0;
-    this.shown = 0;
-    this.flip = false;
-    const state = app.store.get();
-    this.scales = scalesOf(state.story);
-    this.scene = this.placed(state);
-    this.now = new Now(state, this.scales, false);
-    this.overview = new Overview(this.scene);
-    this.begin(true);
-    app.store.on((now, changed, user) => this.changed(now, changed, user));
-    listenToStage(this);
+/** @param {HTMLElement} el @param {App} app */
+function stageView(el, app) {
+  const { store, act } = app;
+  const graph = h("div", { class: "graph", role: "group", "aria-label": "Graph" });
+  const layers = ["frames", "wires", "items", "over"].map((name) => new Layer(svg("g", { class: name }), pageColours()));
+  const elements = () => layers[2].known;
+  const world = svg("g", null, ...layers.map((l) => l.group));
+  const picture = svg("svg", null, world);
+  const big = /** @type {HTMLCanvasElement} */ (h("canvas", { class: "big", "aria-hidden": "true", hidden: true }));
+  const near = h("div", { class: "near" });
+  const camera = cameraOver(graph, cameraMoved);
+  const minimap = createMinimap(camera);
+  const menu = createNodeMenu(app);
+  const legend = h("ul", { class: "legend" });
+  let legendKey = "";
+  fill(graph, picture, big, near, menu.element);
+  fill(el, graph, legend, minimap.element);
+  camera.measure();
+  /** @type {Map<string, number>} */
+  let kept = new Map();
+  let keptFor = "";
+  /** Of the item on which the keyboard is; "": none yet. */
+  let focusKey = "";
+  /** Where the tab key stops now. */
+  let stop = "";
+  let frame = 0;
+  let flip = false;
+  let scales = scalesOf(store.get().story);
+  let scene = placed();
+  let now = nowOf(store.get(), scales, false);
+  let colours = paletteOf("light");
+  let overview = overviewOf(scene);
+  begin(true);
+  store.on(changed);
+
+  function isLarge() {
+    return scene.visible.items.length + scene.wires.length > MANY;
   }
 
-  /** @returns {import("./types.js").Stage} */
-  offered() {
-    return {
-      fit: () => this.camera.fit(),
-      zoom: (factor) => this.camera.zoom(factor),
-      actualSize: () => this.camera.zoom(1 / this.camera.view.k),
-      show: (node) => this.show(node),
-      focus: (node) => this.focus(node),
-      toSvg: (options) => this.toSvg(options),
-    };
+  /** @param {string} key */
+  function placeAt(key) {
+    return scene.visible.place.get(key);
   }
 
-  get large() {
-    return this.scene.visible.items.length + this.scene.wires.length > MANY;
+  /** @param {HTMLElement} place */
+  function holdsFocus(place) {
+    return place.contains(document.activeElement);
   }
 
-  /** The scene for the room that there is. @param {State} state */
-  placed(state) {
-    const { story, open, view } = state;
-    const { w: width, h: height } = this.camera.room;
-    const flip = width > 0 && width <= NARROW;
+  /** The scene for the room that there is. */
+  function placed() {
+    const { story, open, view } = store.get();
+    const { w, h: high } = camera.room();
+    const edges = 2 * camera.margin();
+    flip = w > 0 && w <= NARROW;
     // While numbers are edited nothing shrinks; another graph or another way to draw it starts anew.
-    const graph = `${story.nodes.length} ${story.edges.length} ${[...open]} ${view} ${flip} ${width} ${height}`;
-    this.flip = flip;
-    if (graph !== this.keptFor) this.kept = new Map();
-    this.keptFor = graph;
-    const room = /** @type {[number, number] | undefined} */ (width ? [width - 2 * this.camera.margin, height - 2 * this.camera.margin] : undefined);
-    return buildScene(story, { open, flip, textbook: view === "textbook", kept: this.kept, room });
+    const drawing = `${story.nodes.length} ${story.edges.length} ${[...open]} ${view} ${flip} ${w} ${high}`;
+    if (drawing !== keptFor) kept = new Map();
+    keptFor = drawing;
+    return buildScene(story, { open, flip, textbook: view === "textbook", kept, room: w ? [w - edges, high - edges] : undefined });
   }
 
   /** Places everything anew. @param {boolean} refit   Whether the camera starts anew as well. */
-  arrange(refit) {
-    const held = this.placeOf(this.focusKey);
-    this.scene = this.placed(this.app.store.get());
-    this.overview = new Overview(this.scene);
-    this.begin(refit, held);
+  function arrange(refit) {
+    const held = placeOf();
+    scene = placed();
+    overview = overviewOf(scene);
+    begin(refit, held);
   }
 
-  /** Where an item is, or the frame that a group has become. @param {string} key @returns {{x: number, y: number} | null} */
-  placeOf(key) {
-    const { visible, boxes, frames } = this.scene;
-    const at = visible.place.get(key);
-    return at === undefined ? frames.find((f) => `g${f.group}` === key) || null : boxes[at][0];
+  /** Where the item of the keyboard is, or the frame that its group has become. @returns {{x: number, y: number} | null} */
+  function placeOf() {
+    const at = placeAt(focusKey);
+    return at === undefined ? scene.frames.find((f) => `g${f.group}` === focusKey) || null : scene.boxes[at][0];
   }
 
   /** Shows a scene that was just made. @param {boolean} refit @param {{x: number, y: number} | null} [held] */
-  begin(refit, held = null) {
-    const state = this.app.store.get();
-    const { camera, scene } = this;
-    const same = camera.width === scene.width && camera.height === scene.height;
-    camera.width = scene.width;
-    camera.height = scene.height;
-    this.picture.toggleAttribute("hidden", this.large);
-    this.big.hidden = !this.large;
-    if (this.large) for (const layer of this.layers) layer.paint([]);
-    else fill(this.near);
-    this.repaint(false);
-    camera.largest = state.slides ? 2 : 1.35;
-    if (refit) camera.open(this.currentBox(), this.large ? SHAPE : LEGIBLE);
-    else if (!same && !camera.held && camera.whole >= LEGIBLE) camera.set(camera.centred(camera.whole));
-    else this.steady(held);
-    const { rows, key } = legendRows(state.story, this.scales);
-    if (key !== this.legendKey) fill(this.legend, ...legendItems(rows));
-    this.legendKey = key;
+  function begin(refit, held = null) {
+    const { story, slides } = store.get();
+    const large = isLarge();
+    const other = camera.look(scene.width, scene.height, slides ? 2 : 1.35);
+    picture.toggleAttribute("hidden", large);
+    big.hidden = !large;
+    if (large) for (const layer of layers) layer.paint([]);
+    else fill(near);
+    repaint(false);
+    const whole = camera.whole();
+    if (refit) {
+      const [box] = scene.boxes[currentItem()] || [];
+      camera.open(box ? { x: box.x + box.w / 2, y: box.y + box.h / 2 } : null, large ? SHAPE : LEGIBLE);
+    } else if (other && !camera.held && whole >= LEGIBLE) camera.set(camera.centred(whole));
+    else steady(held);
+    const { rows, key } = legendRows(story, scales);
+    if (key !== legendKey) fill(legend, ...legendItems(rows));
+    legendKey = key;
   }
 
   /** Opening a group leaves what the keyboard or pointer was on where it was. @param {{x: number, y: number} | null} held */
-  steady(held) {
-    const { camera } = this;
-    const { x, y, k } = camera.view;
-    const now = held && this.placeOf(this.focusKey);
-    const view = held && now ? { k, x: x + (held.x - now.x) * k, y: y + (held.y - now.y) * k } : camera.view;
+  function steady(held) {
+    const { x, y, k } = camera.view();
+    const at = held && placeOf();
+    const view = held && at ? { k, x: x + (held.x - at.x) * k, y: y + (held.y - at.y) * k } : { x, y, k };
     camera.set(camera.held ? view : camera.trimmed(view));
   }
 
   /** Another size of the region. A large drawing is not stretched to its room, so there only the camera moves. */
-  resized() {
-    this.camera.measure();
-    if (this.large && this.flip === this.camera.room.w <= NARROW) this.begin(!this.camera.held);
-    else this.arrange(!this.camera.held);
+  function resized() {
+    camera.measure();
+    if (isLarge() && flip === camera.room().w <= NARROW) begin(!camera.held);
+    else arrange(!camera.held);
   }
 
   /** @param {boolean} fresh   Whether a step has just come, so that what is new may glide in. */
-  repaint(fresh) {
-    const state = this.app.store.get();
-    this.now = new Now(state, this.scales, fresh);
-    this.colours = paletteOf(state.theme);
-    this.overview.colour(this.now);
-    if (this.large) {
-      this.listNear();
-      this.requestFrame();
+  function repaint(fresh) {
+    const state = store.get();
+    now = nowOf(state, scales, fresh);
+    colours = paletteOf(state.theme);
+    overview.colour(now);
+    if (isLarge()) {
+      listNear();
+      requestFrame();
     } else {
-      const drawing = drawScene(this.scene, this.now, this.camera.room.w >= TINY);
-      const entries = [drawing.frames, drawing.wires, drawing.items, drawing.over];
-      this.layers.forEach((layer, i) => layer.paint(entries[i]));
-      this.rove();
+      const { frames, wires, items, over } = drawScene(scene, now, camera.room().w >= TINY);
+      [frames, wires, items, over].forEach((entries, i) => layers[i].paint(entries));
+      rove();
     }
-    this.minimap.repaint(this.overview, this.colours);
+    minimap.repaint(overview, colours);
   }
 
-  cameraMoved() {
-    const { x, y, k } = this.camera.view;
-    this.graph.classList.toggle("over", this.camera.over);
-    if (this.large) this.requestFrame();
-    else this.world.setAttribute("transform", `translate(${Math.round(x * 10) / 10} ${Math.round(y * 10) / 10}) scale(${Math.round(k * 1e4) / 1e4})`);
-    this.minimap.follow();
+  function cameraMoved() {
+    const { x, y, k } = camera.view();
+    graph.classList.toggle("over", camera.over());
+    if (isLarge()) requestFrame();
+    else world.setAttribute("transform", `translate(${Math.round(x * 10) / 10} ${Math.round(y * 10) / 10}) scale(${Math.round(k * 1e4) / 1e4})`);
+    minimap.follow();
   }
 
-  requestFrame() {
-    if (!this.frame) this.frame = requestAnimationFrame(() => this.drawFrame());
+  function requestFrame() {
+    if (!frame) frame = requestAnimationFrame(drawFrame);
   }
 
-  drawFrame() {
-    this.frame = 0;
-    const { w: width, h: height } = this.camera.room;
+  function drawFrame() {
+    frame = 0;
+    const { w: width, h: height } = camera.room();
     const density = Math.min(devicePixelRatio || 1, 2);
-    const { big } = this;
-    if (big.width !== Math.round(width * density) || big.height !== Math.round(height * density)) {
-      big.width = Math.round(width * density);
-      big.height = Math.round(height * density);
+    const [wide, high] = [width, height].map((side) => Math.round(side * density));
+    if (big.width !== wide || big.height !== high) {
+      big.width = wide;
+      big.height = high;
     }
     const ctx = /** @type {CanvasRenderingContext2D} */ (big.getContext("2d"));
-    const focused = this.near.contains(document.activeElement) ? (this.scene.visible.place.get(this.focusKey) ?? -1) : -1;
-    const colours = this.colours || paletteOf("light");
-    this.shown = drawCanvas(ctx, this.overview, this.now, this.camera.view, { width, height, density, colours, focused });
-    big.dataset.drawn = String(this.shown);
+    const focused = holdsFocus(near) ? (placeAt(focusKey) ?? -1) : -1;
+    big.dataset.drawn = String(drawCanvas(ctx, overview, now, camera.view(), { width, height, density, colours, focused }));
+  }
+
+  /** Where an item for a node is: the node, or the closed group around it. @param {number} node */
+  function placeAround(node) {
+    const { story, open } = store.get();
+    const item = itemAround(scene.visible, story, open, node);
+    return item && placeAt(item.key);
   }
 
   /** The item that the step is about, or else the one that the inspector shows. */
-  currentItem() {
-    const { overview, scene } = this;
-    if (overview.current >= 0) return overview.current;
-    const state = this.app.store.get();
-    const item = itemAround(scene.visible, state.story, state.open, nodeShown(state));
-    return item ? (scene.visible.place.get(item.key) ?? 0) : 0;
-  }
-
-  currentBox() {
-    const box = (this.scene.boxes[this.currentItem()] || [])[0];
-    return box ? { x: box.x + box.w / 2, y: box.y + box.h / 2 } : null;
+  function currentItem() {
+    return overview.current < 0 ? (placeAround(nodeShown(store.get())) ?? 0) : overview.current;
   }
 
   /** One stop of the tab key in the graph: where the keyboard was, or else the current item. */
-  rove() {
-    const { items } = this.scene.visible;
+  function rove() {
+    const { items } = scene.visible;
     if (!items.length) return;
-    const inside = this.graph.contains(document.activeElement) && this.scene.visible.place.has(this.focusKey);
-    const key = inside ? this.focusKey : items[this.currentItem()].key;
-    if (key === this.stop && this.layers[2].known.get(key)?.element.getAttribute("tabindex") === "0") return;
-    for (const [name, { element }] of this.layers[2].known) element.setAttribute("tabindex", name === key ? "0" : "-1");
-    this.stop = key;
+    const key = holdsFocus(graph) && placeAt(focusKey) !== undefined ? focusKey : items[currentItem()].key;
+    if (key === stop && elements().get(key)?.element.getAttribute("tabindex") === "0") return;
+    for (const [name, { element }] of elements()) element.setAttribute("tabindex", name === key ? "0" : "-1");
+    stop = key;
   }
 
   /** On a canvas: buttons out of sight for the item of the keyboard and those around it. */
-  listNear() {
-    const { scene, now } = this;
-    const inside = this.near.contains(document.activeElement);
-    const at = inside ? (scene.visible.place.get(this.focusKey) ?? this.currentItem()) : this.currentItem();
+  function listNear() {
+    const inside = holdsFocus(near);
+    const at = (inside ? placeAt(focusKey) : undefined) ?? currentItem();
     const made = neighbours(scene.visible, at).map((i) => {
       const { label, key } = itemEntry(scene, i, now);
-      return button(label || key, () => this.enter(i), { "data-key": key, tabindex: i === at ? 0 : -1 });
+      return button(label || key, () => enter(i), { "data-key": key, tabindex: i === at ? 0 : -1 });
     });
-    fill(this.near, ...made);
+    fill(near, ...made);
     if (inside && made[0]) made[0].focus({ preventScroll: true });
   }
 
   /** Moves the keyboard to an item. @param {number} i */
-  focusItem(i) {
-    const { key } = this.scene.visible.items[i];
-    if (this.large && !this.near.contains(document.activeElement)) this.near.querySelector("button")?.focus({ preventScroll: true });
-    this.focusKey = key;
-    if (this.large) {
-      this.listNear();
-      this.requestFrame();
+  function focusItem(i) {
+    const large = isLarge();
+    if (large && !holdsFocus(near)) near.querySelector("button")?.focus({ preventScroll: true });
+    focusKey = scene.visible.items[i].key;
+    if (large) {
+      listNear();
+      requestFrame();
     } else {
-      this.layers[2].known.get(this.focusKey)?.element.focus({ preventScroll: true });
-      this.rove();
+      elements().get(focusKey)?.element.focus({ preventScroll: true });
+      rove();
     }
-    this.camera.follow(this.scene.boxes[i][0]);
+    camera.follow(scene.boxes[i][0]);
   }
 
   /** @param {number} i */
-  enter(i) {
-    const item = this.scene.visible.items[i];
-    this.focusKey = item.key;
-    if (item.group >= 0) this.toggle(item.group, true);
+  function enter(i) {
+    const { key, group, node } = scene.visible.items[i];
+    focusKey = key;
+    if (group >= 0) toggle(group, true);
     else {
-      this.app.act.select(item.node);
-      if (!this.large) this.rove();
+      act.select(node);
+      if (!isLarge()) rove();
     }
   }
 
   /** Opens or closes a group, and keeps the keyboard where it was, or on what has come instead. @param {number} group @param {boolean} opens */
-  toggle(group, opens) {
-    const { story } = this.app.store.get();
-    this.focusKey = `g${group}`;
-    const inside = this.graph.contains(document.activeElement);
-    this.app.act.toggle(group, opens);
+  function toggle(group, opens) {
+    const { story } = store.get();
+    focusKey = `g${group}`;
+    const inside = holdsFocus(graph);
+    act.toggle(group, opens);
     if (!inside) return;
-    const { items, place } = this.scene.visible;
-    const first = items.findIndex((item) => item.node >= 0 && story.nodes[item.node].group === group);
-    this.focusItem(place.get(`g${group}`) ?? (first < 0 ? this.currentItem() : first));
+    const first = scene.visible.items.findIndex(({ node }) => node >= 0 && story.nodes[node].group === group);
+    focusItem(placeAt(`g${group}`) ?? (first < 0 ? currentItem() : first));
   }
 
-  /** @param {number} [node] */
-  focus(node) {
-    const { story, open } = this.app.store.get();
-    const item = node === undefined ? undefined : itemAround(this.scene.visible, story, open, node);
-    this.focusItem(item ? (this.scene.visible.place.get(item.key) ?? 0) : this.currentItem());
-  }
-
-  /** @param {number} node */
-  show(node) {
-    const { story, open } = this.app.store.get();
-    const item = itemAround(this.scene.visible, story, open, node);
-    const at = item && this.scene.visible.place.get(item.key);
-    if (at === undefined) return;
-    const box = this.scene.boxes[at][0];
-    const { camera } = this;
-    if (camera.over || camera.view.k < 0.6) camera.centre(box.x + box.w / 2, box.y + box.h / 2, Math.max(camera.view.k, 0.82));
-  }
-
-  /** @param {{theme?: "light" | "dark", clear?: boolean}} [options] */
-  toSvg({ theme, clear = false } = {}) {
-    const state = this.app.store.get();
-    const colours = paletteOf(theme || state.theme);
-    const { frames, wires, items, over } = drawScene(this.scene, new Now(state, this.scales, false), true);
-    const { width, height } = this.scene;
-    const entries = [...frames, ...wires, ...items, ...over];
-    return writeSvg(entries, { width, height, margin: 24, ground: clear ? "" : colours.stage, colours, title: cleanText(state.story.title) });
-  }
-
-  /** @param {State} state @param {Set<string>} changed @param {boolean} user */
-  changed(state, changed, user) {
-    if (changed.has("story")) this.scales = scalesOf(state.story);
-    if (["story", "open", "view", "slides"].some((name) => changed.has(name))) {
-      const other = changed.has("story") && !sameItems(this.now.story, state.story);
-      if (other) this.keptFor = this.focusKey = "";
-      this.arrange(other || changed.has("view") || changed.has("slides"));
+  /** @param {State} state @param {Set<string>} names @param {boolean} user */
+  function changed(state, names, user) {
+    const has = (/** @type {string} */ name) => names.has(name);
+    if (has("story")) scales = scalesOf(state.story);
+    if (["story", "open", "view", "slides"].some(has)) {
+      const other = has("story") && !sameItems(now.story, state.story);
+      if (other) keptFor = focusKey = "";
+      arrange(other || has("view") || has("slides"));
       return;
     }
-    if (!["at", "part", "hidden", "selected", "theme"].some((name) => changed.has(name))) return;
-    const before = this.now.state;
-    const forth = state.at === before.at + 1 || (state.at === before.at && changed.has("part") && (state.part < 0 || state.part > before.part));
-    this.repaint(forth && (changed.has("at") || changed.has("part")));
-    if (changed.has("at") && (user || state.playing) && this.overview.current >= 0) this.camera.follow(this.scene.boxes[this.overview.current][0]);
+    if (!["at", "part", "hidden", "selected", "theme"].some(has)) return;
+    const { at, part } = now.state;
+    repaint(state.at === at ? has("part") && (state.part < 0 || state.part > part) : has("at") && state.at === at + 1);
+    if (has("at") && (user || state.playing) && overview.current >= 0) camera.follow(scene.boxes[overview.current][0]);
   }
+
+  /** @type {import("./types.js").Stage} */
+  const offered = {
+    fit: camera.fit,
+    zoom: (factor) => camera.zoom(factor),
+    actualSize: () => camera.zoom(1 / camera.view().k),
+    show(node) {
+      const at = placeAround(node);
+      if (at === undefined) return;
+      const [{ x, y, w, h: high }] = scene.boxes[at];
+      const { k } = camera.view();
+      if (camera.over() || k < 0.6) camera.centre(x + w / 2, y + high / 2, Math.max(k, LEGIBLE));
+    },
+    focus: (node) => focusItem((node === undefined ? undefined : placeAround(node)) ?? currentItem()),
+    toSvg({ theme, clear = false } = {}) {
+      const state = store.get();
+      const own = paletteOf(theme || state.theme);
+      const { frames, wires, items, over } = drawScene(scene, nowOf(state, scales, false), true);
+      const { width, height } = scene;
+      return writeSvg([...frames, ...wires, ...items, ...over], { width, height, margin: 24, ground: clear ? "" : own.stage, colours: own, title: cleanText(state.story.title) });
+    },
+  };
+  return {
+    store,
+    graph,
+    camera,
+    menu,
+    picture,
+    world,
+    offered,
+    cameraMoved,
+    requestFrame,
+    resized,
+    focusItem,
+    enter,
+    toggle,
+    isLarge,
+    placeAt,
+    /** What is drawn now. */
+    shown: () => ({ scene, overview, now }),
+    /** The keyboard has come to an item. @param {string} key */
+    hold(key) {
+      focusKey = key;
+    },
+  };
 }
 
 /** Whether two stories are drawn alike but for their numbers. @param {import("./types.js").Story} a @param {import("./types.js").Story} b */

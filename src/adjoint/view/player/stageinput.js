@@ -1,8 +1,9 @@
 /** What the stage hears: pointers, keys, another size of the window, the printer. */
 
-import { listenToPointers } from "./camera.js";
+import { listenToPointers, pointIn } from "./camera.js";
 import { itemEntry } from "./draw.js";
 import { graphKey, nextItem } from "./graphkeys.js";
+import { within } from "./helpers.js";
 
 /** @typedef {import("./stage.js").StageView} StageView */
 
@@ -13,41 +14,50 @@ const CLOSE = 1.35;
  * @param {StageView} view
  * @param {MouseEvent} event
  */
-function itemUnder(view, event) {
-  const { scene, camera, graph } = view;
-  if (!view.large) {
-    const hit = /** @type {Element} */ (event.target).closest("[data-key]");
-    const key = hit ? hit.getAttribute("data-key") || "" : "";
-    return { item: scene.visible.place.get(key) ?? -1, frame: key[0] === "f" ? Number(key.slice(1)) : -1 };
+function itemUnder({ shown, isLarge, placeAt, camera, graph }, event) {
+  if (!isLarge()) {
+    const key = keyAt(event);
+    return { item: placeAt(key) ?? -1, frame: key[0] === "f" ? Number(key.slice(1)) : -1 };
   }
-  const box = graph.getBoundingClientRect();
-  const { x, y, k } = camera.view;
-  const [px, py] = [(event.clientX - box.left - x) / k, (event.clientY - box.top - y) / k];
-  const tab = scene.frames.find(({ tab: t }) => px > t.x && py > t.y && px < t.x + t.w && py < t.y + t.h);
-  return { item: tab ? -1 : view.overview.itemAt(px, py, 4 / k), frame: tab ? tab.group : -1 };
+  const { scene, overview } = shown();
+  const at = pointIn(graph, event);
+  const { x, y, k } = camera.view();
+  const [px, py] = [(at.x - x) / k, (at.y - y) / k];
+  const frame = scene.frames.find(({ tab }) => within(tab, px, py));
+  return { item: frame ? -1 : overview.itemAt(px, py, 4 / k), frame: frame ? frame.group : -1 };
+}
+
+/** The key of what an event is on; "" where it is on nothing. @param {Event} event */
+function keyAt(event) {
+  return /** @type {Element} */ (event.target).closest("[data-key]")?.getAttribute("data-key") || "";
 }
 
 /** @param {StageView} view */
 export function listenToStage(view) {
-  const { camera, graph } = view;
+  const { camera, graph, shown, toggle, enter, isLarge, placeAt, requestFrame, picture, world } = view;
+  /** @param {number} item @param {number} x @param {number} y */
+  const menuFor = (item, x, y) => {
+    const { scene, now } = shown();
+    view.menu.open(scene.visible.items[item], itemEntry(scene, item, now).title || "", x, y);
+  };
   /** Offers what can be done with the item there. @param {MouseEvent} event @returns {boolean} */
   const openMenu = (event) => {
     const { item } = itemUnder(view, event);
     if (item < 0) return false;
-    const box = graph.getBoundingClientRect();
-    menuFor(view, item, event.clientX - box.left, event.clientY - box.top);
+    const { x, y } = pointIn(graph, event);
+    menuFor(item, x, y);
     return true;
   };
   listenToPointers(camera, {
     tap(event) {
       const { item, frame } = itemUnder(view, event);
-      if (frame >= 0) view.toggle(frame, false);
-      else if (item >= 0) view.enter(item);
+      if (frame >= 0) toggle(frame, false);
+      else if (item >= 0) enter(item);
     },
-    twice(x, y) {
-      const { k } = camera.view;
+    twice(px, py) {
+      const { x, y, k } = camera.view();
       if (k > CLOSE - 0.05) camera.fit();
-      else camera.centre((x - camera.view.x) / k, (y - camera.view.y) / k, CLOSE);
+      else camera.centre((px - x) / k, (py - y) / k, CLOSE);
     },
     long: openMenu,
   });
@@ -55,12 +65,34 @@ export function listenToStage(view) {
     if (openMenu(event)) event.preventDefault();
   });
   graph.addEventListener("focusin", (event) => {
-    const key = /** @type {Element} */ (event.target).getAttribute("data-key");
-    if (key && view.scene.visible.place.has(key)) view.focusKey = key;
-    if (view.large) view.requestFrame();
+    const key = keyAt(event);
+    if (placeAt(key) !== undefined) view.hold(key);
+    if (isLarge()) requestFrame();
   });
-  graph.addEventListener("focusout", () => view.large && view.requestFrame());
-  graph.addEventListener("keydown", (event) => pressedInGraph(view, event));
+  graph.addEventListener("focusout", () => isLarge() && requestFrame());
+  graph.addEventListener("keydown", (event) => {
+    const state = view.store.get();
+    const key = keyAt(event);
+    const what = key && graphKey(event, state.letters);
+    if (!what) return;
+    event.preventDefault();
+    const { scene } = shown();
+    const at = placeAt(key);
+    if (at === undefined) {
+      if (what === "enter" || what === "group") toggle(Number(key.slice(1)), false);
+      return;
+    }
+    const { group, node } = scene.visible.items[at];
+    if (what === "enter") enter(at);
+    else if (what === "menu") {
+      const { x, y, k } = camera.view();
+      const [box] = scene.boxes[at];
+      menuFor(at, x + k * (box.x + box.w), y + k * box.y);
+    } else if (what === "group") {
+      const around = group >= 0 ? group : state.story.nodes[node].group;
+      if (around !== undefined) toggle(around, group >= 0);
+    } else view.focusItem(nextItem(scene.visible, at, what));
+  });
   const sizeNow = () => `${graph.clientWidth} ${graph.clientHeight}`;
   let size = sizeNow();
   new ResizeObserver(() => {
@@ -69,42 +101,12 @@ export function listenToStage(view) {
     view.resized();
   }).observe(graph);
   addEventListener("beforeprint", () => {
-    view.picture.setAttribute("viewBox", `-8 -8 ${view.scene.width + 16} ${view.scene.height + 16}`);
-    view.world.removeAttribute("transform");
+    const { width, height } = shown().scene;
+    picture.setAttribute("viewBox", `-8 -8 ${width + 16} ${height + 16}`);
+    world.removeAttribute("transform");
   });
   addEventListener("afterprint", () => {
-    view.picture.removeAttribute("viewBox");
+    picture.removeAttribute("viewBox");
     view.cameraMoved();
   });
-}
-
-/** @param {StageView} view @param {number} item @param {number} x @param {number} y */
-function menuFor(view, item, x, y) {
-  view.menu.open(view.scene.visible.items[item], itemEntry(view.scene, item, view.now).title || "", x, y);
-}
-
-/** @param {StageView} view @param {KeyboardEvent} event */
-function pressedInGraph(view, event) {
-  const hit = /** @type {Element} */ (event.target).closest("[data-key]");
-  const state = view.app.store.get();
-  const what = hit && graphKey(event, state.letters);
-  if (!what) return;
-  event.preventDefault();
-  const { scene, camera } = view;
-  const key = hit.getAttribute("data-key") || "";
-  const at = scene.visible.place.get(key);
-  if (at === undefined) {
-    if (what === "enter" || what === "group") view.toggle(Number(key.slice(1)), false);
-    return;
-  }
-  const item = scene.visible.items[at];
-  if (what === "enter") view.enter(at);
-  else if (what === "menu") {
-    const { x, y, k } = camera.view;
-    const [box] = scene.boxes[at];
-    menuFor(view, at, x + k * (box.x + box.w), y + k * box.y);
-  } else if (what === "group") {
-    const group = item.group >= 0 ? item.group : state.story.nodes[item.node].group;
-    if (group !== undefined) view.toggle(group, item.group >= 0);
-  } else view.focusItem(nextItem(scene.visible, at, what));
 }
