@@ -48,7 +48,7 @@ class Player:
 
     def __init__(self, page: Any) -> None:
         self.page = page
-        page.wait_for_selector("main.work, .trouble", timeout=15_000)  # long stories are inflated first
+        page.wait_for_selector("main.work, .trouble", timeout=60_000)  # long stories are inflated first
         if page.locator(".trouble").count():
             raise AssertionError(page.locator(".trouble").inner_text())
 

@@ -3,6 +3,7 @@
 import json
 import struct
 import zipfile
+from base64 import b64encode
 from xml.etree import ElementTree
 
 import numpy
@@ -117,8 +118,9 @@ def test_pictures_as_png(export, visit):
     clear = saved("Picture (PNG, clear ground)").read_bytes()
     assert png_size(plain) == png_size(clear) == size
     page = visit(worked("sine")).page
-    corner = """async (bytes) => {
-      const image = await createImageBitmap(new Blob([new Uint8Array(bytes)], { type: "image/png" }));
+    corner = """async (text) => {
+      const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+      const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
       const canvas = new OffscreenCanvas(image.width, image.height);
       const pen = canvas.getContext("2d");
       pen.drawImage(image, 0, 0);
@@ -126,8 +128,8 @@ def test_pictures_as_png(export, visit):
       const inked = all.some((v, i) => i % 4 === 0 && v < 128 && all[i + 3] > 128);
       return [...pen.getImageData(1, 1, 1, 1).data, inked];
     }"""
-    assert page.evaluate(corner, list(plain)) == [255, 255, 255, 255, True]
-    assert page.evaluate(corner, list(clear))[3:] == [0, True]
+    assert page.evaluate(corner, b64encode(plain).decode()) == [255, 255, 255, 255, True]
+    assert page.evaluate(corner, b64encode(clear).decode())[3:] == [0, True]
 
 
 def test_a_picture_in_the_dark(export):

@@ -35,6 +35,7 @@ def inspected_at(walk, at, seen):
             assert gradient_text(shares[edge["id"]]) in facts["from"]
 
 
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 @pytest.mark.parametrize("name", STORIES)
 def test_every_number_at_every_step(visit, name):
     make, which = STORIES[name]
