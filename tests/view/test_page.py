@@ -12,14 +12,37 @@ import pytest
 
 import adjoint as ad
 import adjoint.numpy as anp
-from adjoint.view import page
+from adjoint.view import page, sheets
 
 HOSTILE = '</script><script>alert(1)</script><!--"&\u2028'
 
 
 def test_the_scripts_stay_small():
     assert len(page.player_script().encode()) <= 150_000
-    assert len(page.player_style().encode()) <= 30_000
+    assert len(page.player_style().encode()) <= 23_500
+
+
+SHEETS = {
+    "p { margin: 0.5em 10.5px; padding: 0 }": "p{margin:.5em 10.5px;padding:0}",
+    ".a { color: #AABBCC; background: #AABBC0; }": ".a{color:#ABC;background:#AABBC0}",
+    "[hidden] { display: none !important } /* out */": "[hidden]{display:none!important}",
+    "@media (max-width: 9px) and (min-height: 2px) { p { top: 0 } }": "@media(width<=9px) and (height>=2px){p{top:0}}",
+    "@media print { @page { margin: 14mm; } }": "@media print{@page{margin:14mm}}",
+    "@keyframes go { from { top: 0; } to { top: 1px; } }": "@keyframes go{from{top:0}to{top:1px}}",
+    ".tile {top:0} .tile.pos {top:1px} .tile > b {top:2px} .tile td, .tile:hover .x {top:3px}": (
+        ".tile{top:0;&.pos{top:1px}>b{top:2px}& td,&:hover .x{top:3px}}"
+    ),
+    ".tile {top:0} .tiles b {top:1px} .tile-row {top:2px}": ".tile{top:0}.tiles b{top:1px}.tile-row{top:2px}",
+    ".list li + li {top:0} .list, .other {top:1px}": ".list li+li{top:0}.list,.other{top:1px}",
+    ".graph > svg, .graph > .big {top:0} .graph .a {top:1px} .graph {top:2px}": (
+        ".graph{>svg,>.big{top:0}.a{top:1px}}.graph{top:2px}"
+    ),
+}
+
+
+@pytest.mark.parametrize("written", SHEETS)
+def test_a_style_sheet_in_few_bytes_says_the_same(written):
+    assert sheets.tight(written) == SHEETS[written]
 
 
 def test_scripts_come_together_in_the_order_of_their_needs(tmp_path, monkeypatch):

@@ -19,11 +19,12 @@ from typing import Any
 
 from adjoint.errors import AdjointError
 from adjoint.view.compact import compact
+from adjoint.view.sheets import tight
 
 PLAYER = "adjoint.view.player"
 #: Above so many characters a story is stored deflated.
 DEFLATED = 1_000_000
-STYLES = ("tokens.css", "layout.css", "stage.css", "panels.css", "practice.css")
+STYLES = ("tokens.css", "shared.css", "layout.css", "stage.css", "panels.css", "practice.css")
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "([^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
@@ -90,9 +91,8 @@ def closed(script: str) -> str:
 
 @cache
 def player_style(names: tuple[str, ...] = STYLES, packages: tuple[str, ...] = (PLAYER,)) -> str:
-    """The style sheet, without comments and without the spaces that it can do without."""
-    text = re.sub(r"/\*.*?\*/", "", "".join(_read(name, packages) for name in names), flags=re.DOTALL)
-    return re.sub(r"\s*([{};,>])\s*", r"\1", re.sub(r"\s+", " ", text)).replace(": ", ":").replace(";}", "}").strip()
+    """The style sheet, in few bytes."""
+    return tight("".join(_read(name, packages) for name in names))
 
 
 def policy(scripts: Sequence[str], styles: Sequence[str], connect: str = "'none'") -> str:
