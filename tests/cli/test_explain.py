@@ -206,3 +206,4 @@ def test_a_page_is_written(tmp_path):
     assert '"adjoint_story":1' in text
     refused(adjoint("explain", *WORKED, "--html", tmp_path / "no" / "a.html"))
     refused(adjoint("explain", *WORKED, "--html", "-", "--json", "-"))
+    assert "named as SVG" in refused(adjoint("explain", *WORKED, "--html", tmp_path / "a.svg"))

@@ -67,6 +67,12 @@ def test_an_unknown_suffix_names_what_is_possible(story, tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("path", [None, 5])
+def test_what_names_no_file_is_refused(story, path):
+    with pytest.raises(ArgumentError, match="names none"):
+        story.save(path)
+
+
 @pytest.mark.parametrize("suffix", ["html", "svg", "json", "txt"])
 def test_a_file_that_cannot_be_written(story, tmp_path, suffix):
     with pytest.raises(InputFileError, match="cannot write"):

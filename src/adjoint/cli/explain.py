@@ -144,6 +144,12 @@ def _outputs(story: Story, wanted: Wanted) -> tuple[dict[Path, str], str | None]
 def _file(option: str, name: str) -> Path:
     if not name:
         raise ArgumentError(f"{option} names no file.", help=f"write {option} FILE, or {option} - for standard output.")
+    suffix, other = f".{option[2:]}", Path(name).suffix.lower()
+    if other != suffix and other in (".html", ".json", ".svg"):
+        raise ArgumentError(
+            f"{option} writes {option[2:].upper()}, and {name!r} is named as {other[1:].upper()}.",
+            help=f"write --{other[1:]} {name}, or name a file that ends in {suffix}.",
+        )
     return Path(name)
 
 

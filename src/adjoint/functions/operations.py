@@ -73,11 +73,16 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 
+#: What other libraries call some operations.
+_ELSEWHERE = {"mul": "multiply", "sub": "subtract", "div": "divide", "neg": "negative", "pow": "power", "mm": "matmul"}
+
+
 def operation(name: str, called: str) -> Operation:
     """The operation of this name; raises GraphError with the nearest names that exist."""
     if called in OPERATIONS:
         return OPERATIONS[called]
-    near = difflib.get_close_matches(str(called), OPERATIONS, 3)
+    known = _ELSEWHERE.get(str(called))
+    near = [known] if known else difflib.get_close_matches(str(called), OPERATIONS, 3)
     raise GraphError(
         f"{name}: there is no operation {called!r}.",
         where=here(),

@@ -29,6 +29,12 @@ def save_story(story: Story, path: str | os.PathLike[str], view: Any = "wire", t
 
     Raises ArgumentError for another suffix, InputFileError where the file cannot be written.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise ArgumentError(
+            f"a story is saved to a file, and {type(path).__name__} names none.",
+            where=here(),
+            help='write story.save("story.html").',
+        )
     target = Path(path)
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:
