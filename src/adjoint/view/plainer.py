@@ -33,8 +33,8 @@ def _bare(pieces: list[Token]) -> list[Token]:
         before = pieces[start - 1] if start else Token("mark", ";", False)
         after = pieces[end + 1] if end + 1 < len(pieces) else Token("mark", ";", False)
         if end == start + 1:
-            made = start >= 2 and pieces[start - 2].text == "new" and before.kind == "name"
-            if made and after.kind == "mark" and after.text in {";", ",", ")", "]", "}", ":"}:
+            anew = start >= 2 and pieces[start - 2].text == "new" and before.kind == "name"
+            if anew and after.kind == "mark" and after.text in {";", ",", ")", "]", "}", ":"}:
                 gone |= {start, end}
         elif after.text == "=>" or (before.kind == "name" and not _leads(pieces, start - 1)):
             continue
