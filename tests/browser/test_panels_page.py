@@ -261,3 +261,14 @@ def test_the_map_shows_only_where_the_graph_does_not_fit(visit):
     player.page.wait_for_function("() => document.querySelector('.minimap').hidden")
     short = Player(visit(worked("sine")).page)
     assert short.page.locator(".minimap").is_hidden()
+
+
+def test_the_word_that_matters_in_a_sentence_is_strong(open_diamond):
+    player, document = open_diamond
+    strong = player.page.locator(".sentence strong")
+    for at, stop in enumerate(Walk(document).stops):
+        player.go(at)
+        node = document["backward"][stop.entries[0]]["node"] if stop.kind == "backward" else 0
+        swaps = document["nodes"][node].get("op") == "multiply"
+        assert strong.all_text_contents() == (["other"] if swaps else []), at
+        assert "*" not in player.page.text_content(".sentence")

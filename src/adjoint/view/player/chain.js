@@ -1,5 +1,6 @@
 /** The chain rule along one path: every slope between a leaf and the outcome, and their product. */
 
+import { gridTable, rowHead } from "./blocks.js";
 import { fill, h, math } from "./dom.js";
 import { drawn } from "./drawn.js";
 import { nameNode, partial } from "./names.js";
@@ -126,7 +127,7 @@ function chainProduct(state, from, paths, path, app) {
   const slopes = shown.map((e) => {
     const formula = e.mathml ? math(e.mathml, "") : null;
     return h("tr",
-      h("th", { scope: "row" }, h("button.link", { onclick: () => app.act.select(e.dst) }, h("span.partial", "∂", nameNode(story, e.dst), "/∂", nameNode(story, e.src)))),
+      rowHead(h("button.link", { onclick: () => app.act.select(e.dst) }, h("span.partial", "∂", nameNode(story, e.dst), "/∂", nameNode(story, e.src)))),
       h("td", formula),
       h("td", hide(e) ? "?" : scalar || (e.local !== undefined && !isTensor(e.local)) ? valueText(e.local) : isTensor(e.local) ? "tensor" : "rule"));
   });
@@ -140,6 +141,6 @@ function chainProduct(state, from, paths, path, app) {
     paths.length > 1
       ? h("p", `One of ${paths.length}${paths.length === PATHS ? " or more" : ""} paths; the gradient adds them: `, hideGrad ? tile(0, { hidden: true }) : tile(grad, { gradient: true }))
       : scalar ? null : h("p", "gradient ", hideGrad ? tile(0, { hidden: true }) : h("b", gradientText(grad))),
-    h("table.grid-table", h("thead", h("tr", h("th", { scope: "col" }, "factor"), h("th", { scope: "col" }, "slope"), h("th", { scope: "col" }, "here"))), h("tbody", ...slopes)),
+    gridTable(["factor", "slope", "here"], slopes),
   ];
 }

@@ -1,5 +1,6 @@
 /** The flat source: forward, then backward, with the current line lit and each line's number beside it. */
 
+import { answered } from "./blocks.js";
 import { fill, h } from "./dom.js";
 import { drawn } from "./drawn.js";
 import { isHidden, nodeShown, readingOf, stopOfEntry } from "./reading.js";
@@ -103,8 +104,7 @@ export function mountCode(place, app) {
   list.addEventListener("keydown", (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
     if (!by) return;
-    event.preventDefault();
-    event.stopPropagation();
+    answered(event);
     active = Math.max(0, Math.min(app.store.get().story.code.length - 1, active + by));
     bring(active);
     draw(app.store.get(), true);
@@ -150,7 +150,7 @@ function lineNode(state, line, lit, active) {
   const [code, comment] = splitComment(story.code[line]);
   const picked = fact && fact.kind === "forward" && fact.node === selected;
   return h("li", { "aria-posinset": line + 1, "aria-setsize": story.code.length },
-    h("button", { type: "button", class: `line-button${reached ? " reached" : ""}${picked ? " picked" : ""}`, "data-line": line, tabindex: line === active ? 0 : -1, "aria-current": now ? "step" : null },
+    h("button", { class: `line-button${reached ? " reached" : ""}${picked ? " picked" : ""}`, "data-line": line, tabindex: line === active ? 0 : -1, "aria-current": now ? "step" : null },
       h("span.line-number", { "aria-hidden": "true" }, line + 1),
       h("span.line-text", code),
       comment ? h("span.comment", comment) : null,

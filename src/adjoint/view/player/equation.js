@@ -1,5 +1,6 @@
 /** The equation of a step as tiles: upstream × local slope = downstream, a row for each input. */
 
+import { columnHead, rowHead } from "./blocks.js";
 import { button, h, math } from "./dom.js";
 import { nameNode, partial } from "./names.js";
 import { isHidden, isTensor, readingOf, rootName, spoken } from "./reading.js";
@@ -31,7 +32,7 @@ function named(state, node, app, more = {}) {
     "span.named",
     given.kind === "const" || !given.name
       ? tile(value, more)
-      : h("button", { type: "button", class: "bare", title: `Show ${given.name}`, onclick: () => app.act.select(node) }, isTensor(value) ? heat(value, 5, 40) : null, tile(value, more)),
+      : h("button", { class: "bare", title: `Show ${given.name}`, onclick: () => app.act.select(node) }, isTensor(value) ? heat(value, 5, 40) : null, tile(value, more)),
     h("span.under", given.kind === "const" ? "constant" : nameNode(story, node)),
   );
 }
@@ -97,7 +98,7 @@ export function backwardRows(state, entry, app) {
     return h(
       "tr",
       { "data-edge": p.edge },
-      h("th", { scope: "row" }, h("button.bare", { onclick: () => app.act.select(edge.src) }, partial(root, nameNode(story, edge.src)), via)),
+      rowHead(h("button.bare", { onclick: () => app.act.select(edge.src) }, partial(root, nameNode(story, edge.src)), via)),
       h("td", tile(up, { gradient: true, hidden: isHidden(state, "up", node), "data-tile": "up", ...about })),
       h("td.sign", asRule ? "→" : "×"),
       h("td", local),
@@ -108,7 +109,7 @@ export function backwardRows(state, entry, app) {
     );
   });
   return h(asRule ? "table.rows.by-rule" : "table.rows",
-    h("thead", h("tr", ...heads.map((t) => (t ? h("th", { scope: "col" }, t) : h("td"))), h("td"))),
+    h("thead", h("tr", ...heads.map((t) => (t ? columnHead(t) : h("td"))), h("td"))),
     h("tbody", ...rows));
 }
 
@@ -148,7 +149,7 @@ export function leafTiles(state, app) {
       ? h("span.tile.zero", n.zero ? "0" : "no path")
       : tile(shown, { gradient: done, hidden: done && isHidden(state, "grad", n.id) });
     return h("li.named",
-      h("button", { type: "button", class: "bare", title: n.zero || `Show ${n.name}`, onclick: () => app.act.select(n.id) }, isTensor(shown) ? heat(shown, 5, 40) : null, told),
+      h("button", { class: "bare", title: n.zero || `Show ${n.name}`, onclick: () => app.act.select(n.id) }, isTensor(shown) ? heat(shown, 5, 40) : null, told),
       h("span.under", done ? partial(root, nameNode(story, n.id)) : nameNode(story, n.id)));
   });
   const more = leaves.length - list.length;

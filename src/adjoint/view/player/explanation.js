@@ -1,5 +1,6 @@
 /** What happens in this step: a heading, one sentence, and the equation itself in large figures. */
 
+import { reachable } from "./blocks.js";
 import { fill, h, math } from "./dom.js";
 import { drawn } from "./drawn.js";
 import { backwardRows, forwardTiles, groupTiles, leafTiles, seedTiles } from "./equation.js";
@@ -20,26 +21,26 @@ export function mountExplanation(place, app) {
   const sentence = h("p.sentence");
   const body = h("div.equation");
   fill(place, h("div.telling", heading, sentence), body);
-  const reach = () => {
-    if (place.scrollHeight > place.clientHeight + 1 || place.scrollWidth > place.clientWidth + 1) place.tabIndex = 0;
-    else place.removeAttribute("tabindex");
-  };
-  new ResizeObserver(reach).observe(place);
+  const reach = reachable(place);
   swipes(place, app);
   drawn(app, ["story", "steps", "at", "part", "hidden"], (state, changed) => {
     fill(heading, headingOf(state.steps[state.at]));
-    fill(sentence, ...(failedHere(state) ? [] : told(state)));
+    fill(sentence, ...(failedHere(state) ? [] : toldHere(state)));
     fill(body, ...equationOf(state, app));
     if (changed.has("at")) place.scrollTop = 0;
     reach();
   }, body);
 }
 
-/** The sentence; forward with the gate's own formula: "Subtract: d = v − y." @param {State} state @returns {(string | Element)[]} */
-function told(state) {
+/** The sentence; forward with the gate's own formula: "Subtract: d = v − y."; back, the word that matters is strong. @param {State} state @returns {(string | Element)[]} */
+function toldHere(state) {
   const { story, steps, at } = state;
   const { kind, node, group } = steps[at];
   const said = sentenceOf(state);
+  if (kind === "backward" && group < 0 && story.gates[story.nodes[node].op || ""]?.back.includes("*other*")) {
+    const [before, ...after] = said.split(" other ");
+    if (after.length) return [`${before} `, h("strong", "other"), ` ${after.join(" other ")}`];
+  }
   if (kind !== "forward" || group >= 0 || !story.nodes[node].mathml || isHidden(state, "name", node)) return [said];
   const { mathml, op = "", name } = story.nodes[node];
   return [said.replace(".", ": "), ...(name ? [nameNode(story, node), " = "] : []), math(mathml, op)];

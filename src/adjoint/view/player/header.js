@@ -1,5 +1,6 @@
 /** The bar at the top: whose computation this is, and what can be done with the whole of it. */
 
+import { answered, rename } from "./blocks.js";
 import { button, fill, h } from "./dom.js";
 import { drawn } from "./drawn.js";
 import { exportsOf } from "./export.js";
@@ -33,8 +34,7 @@ export function mountHeader(place, app) {
   drawn(app, ["theme"], (state) => {
     const name = state.theme === "dark" ? "Light theme" : "Dark theme";
     fill(theme, icon(state.theme === "dark" ? "sun" : "moon"));
-    theme.setAttribute("aria-label", name);
-    theme.title = name;
+    rename(theme, name);
   });
   app.commands.offerPredict = () => {
     predict.hidden = false;
@@ -77,8 +77,7 @@ function menu(label, app) {
       const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
       items[(at + (event.key === "ArrowDown" ? 1 : items.length - 1) + items.length) % items.length].focus();
     } else return;
-    event.preventDefault();
-    event.stopPropagation();
+    answered(event);
   }
   /** @param {FocusEvent} event */
   function left(event) {

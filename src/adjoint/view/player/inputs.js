@@ -33,6 +33,11 @@ export function inputControl(app) {
   const slider = /** @type {HTMLInputElement} */ (h("input", { type: "range" }));
   const said = h("p.bad-input", { role: "alert" });
   let shown = -1;
+  /** How far the slider goes for a number. @param {number} value */
+  const stretch = (value) => {
+    const most = rangeOf(value);
+    Object.assign(slider, { min: String(-most), max: String(most), step: String(most / 1000) });
+  };
   const read = () => {
     const text = box.value.trim().replaceAll("−", "-").replace(",", ".");
     const value = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : NaN;
@@ -68,14 +73,13 @@ export function inputControl(app) {
         const { name } = story.nodes[id];
         box.setAttribute("aria-label", `Value of ${name}`);
         slider.setAttribute("aria-label", `Slider of ${name}`);
-        const most = rangeOf(value);
-        Object.assign(slider, { min: String(-most), max: String(most), step: String(most / 1000) });
+        stretch(value);
         fill(said);
         box.removeAttribute("aria-invalid");
         fill(place, h("div.control-row", box, slider), said);
       }
       if (document.activeElement !== slider) {
-        if (Math.abs(value) > Number(slider.max)) Object.assign(slider, { min: String(-rangeOf(value)), max: String(rangeOf(value)), step: String(rangeOf(value) / 1000) });
+        if (Math.abs(value) > Number(slider.max)) stretch(value);
         slider.value = String(value);
       }
       if (document.activeElement !== box || box.getAttribute("aria-invalid") !== "true") box.value = String(value).replaceAll("-", "−");

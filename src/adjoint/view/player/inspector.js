@@ -1,5 +1,6 @@
 /** The inspector: a set of tabs, of which one is shown. */
 
+import { answered } from "./blocks.js";
 import { mountChain } from "./chain.js";
 import { fill, h } from "./dom.js";
 import { drawn } from "./drawn.js";
@@ -24,15 +25,14 @@ const INSPECTOR_TABS = [
 export function mountInspector(place, app) {
   const { store } = app;
   const tabs = INSPECTOR_TABS.map(([id, name]) =>
-    h("button", { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": `panel-${id}`, onclick: () => store.set({ tab: id }, true) }, name));
+    h("button", { role: "tab", id: `tab-${id}`, "aria-controls": `panel-${id}`, onclick: () => store.set({ tab: id }, true) }, name));
   const panels = INSPECTOR_TABS.map(([id]) => h("div", { class: "panel", role: "tabpanel", id: `panel-${id}`, "aria-labelledby": `tab-${id}`, tabindex: 0 }));
   const list = h("div.tabs", { role: "tablist", "aria-label": "Inspector" }, ...tabs);
   list.addEventListener("keydown", (event) => {
     const at = tabs.indexOf(/** @type {HTMLElement} */ (event.target));
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
     if (to === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
+    answered(event);
     const next = (to + tabs.length) % tabs.length;
     store.set({ tab: INSPECTOR_TABS[next][0] }, true);
     tabs[next].focus();

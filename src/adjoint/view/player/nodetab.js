@@ -152,7 +152,7 @@ function sourceOf({ story }, id, app) {
   const text = lines[Array.isArray(lines) ? line - 1 : line];
   const place = site ? site.split(" ")[0] : `line ${line}`;
   return h("span",
-    h("button", { type: "button", class: "link", title: "Show it in the flat source", onclick: () => {
+    h("button", { class: "link", title: "Show it in the flat source", onclick: () => {
       app.act.select(id);
       app.commands.codeOf?.();
     } }, place), text ? h("code.source-line", text.trim()) : null);

@@ -3,7 +3,7 @@
 import { mountAnnouncer } from "./announce.js";
 import { mountBanner } from "./banner.js";
 import { mountCode } from "./code.js";
-import { fill, h } from "./dom.js";
+import { button, fill, h } from "./dom.js";
 import { pictureElement } from "./export.js";
 import { mountExplanation } from "./explanation.js";
 import { mountFormula } from "./formula.js";
@@ -58,7 +58,7 @@ export function mountPanels(root, stage, app) {
 function appearance(app) {
   const { store, root } = app;
   const page = document.documentElement.classList;
-  const leave = h("button", { type: "button", class: "leave-slides quiet", onclick: () => store.set({ slides: false }, true) }, "Leave slides");
+  const leave = button("Leave slides", () => store.set({ slides: false }, true), { class: "leave-slides quiet" });
   root.append(leave);
   const show = () => {
     const { theme, slides, story } = store.get();

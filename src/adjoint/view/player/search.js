@@ -1,5 +1,6 @@
 /** Search for nodes and groups by name, operation or symbol: opened by /, closed by Escape. */
 
+import { answered } from "./blocks.js";
 import { button, fill, h } from "./dom.js";
 import { spoken } from "./reading.js";
 
@@ -57,8 +58,7 @@ export function mountSearch(place, app) {
     if (event.key === "Enter") go(event.shiftKey ? -1 : 1);
     else if (event.key === "Escape") close();
     else return;
-    event.preventDefault();
-    event.stopPropagation();
+    answered(event);
   });
   app.commands.search = () => {
     from = document.activeElement;

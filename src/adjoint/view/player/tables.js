@@ -1,5 +1,6 @@
 /** Three tabs of numbers: the gradients of all leaves, what the backward pass keeps, and what it costs. */
 
+import { gridTable, rowHead } from "./blocks.js";
 import { button, fill, h } from "./dom.js";
 import { drawn } from "./drawn.js";
 import { formatBytes, formatCount, formatNumber, numberOf } from "./format.js";
@@ -65,7 +66,7 @@ export function mountGradients(place, app) {
       const grad = grads.get(n.id);
       const step = -rate * sizeIn(grad);
       return h("tr", { class: n.id === state.selected ? "picked-row" : null },
-        h("th", { scope: "row" }, link(state, n.id, app)),
+        rowHead(link(state, n.id, app)),
         h("td", valueText(n.value)),
         h("td", isHidden(state, "grad", n.id) ? tile(0, { hidden: true }) : grad === undefined ? h("span.aside", n.zero && n.grad === undefined ? "0" : "·") : tile(grad, { gradient: true })),
         h("td", grad === undefined || isTensor(grad) ? (grad === undefined ? "·" : `rms ${formatNumber(Math.abs(step), 3)}`) : gradientText(step)),
@@ -98,10 +99,8 @@ export function mountMemory(place, app) {
     const largest = [...story.memory].sort((a, b) => b.bytes - a.bytes).slice(0, TABLE_ROWS);
     fill(place,
       h("p.lead", story.memory.length ? `The backward pass keeps ${bytes.size} ${bytes.size === 1 ? "value" : "values"}: ` : "Nothing needs to be kept.", story.memory.length ? h("b", formatBytes(total)) : null),
-      largest.length ? h("table.grid-table",
-        h("thead", h("tr", h("th", { scope: "col" }, "value"), h("th", { scope: "col" }, "size"), h("th", { scope: "col" }, "why"))),
-        h("tbody", ...largest.map((m) => h("tr", h("th", { scope: "row" }, link(state, m.node, app)), h("td", formatBytes(m.bytes)),
-          h("td.why", m.why || h("span", "for ", link(state, m.by, app), ` ${spoken(story.nodes[m.by].op)}`)))))) : null,
+      largest.length ? gridTable(["value", "size", "why"], largest.map((m) => h("tr", rowHead(link(state, m.node, app)), h("td", formatBytes(m.bytes)),
+        h("td.why", m.why || h("span", "for ", link(state, m.by, app), ` ${spoken(story.nodes[m.by].op)}`))))) : null,
       story.memory.length > TABLE_ROWS ? h("p.aside", `${story.memory.length - TABLE_ROWS} more, all smaller.`) : null);
   });
 }

@@ -1,5 +1,6 @@
 /** The whole story as text: headings, sentences and a table, for those who would rather read than look. */
 
+import { gridTable, rowHead } from "./blocks.js";
 import { h, math } from "./dom.js";
 import { stepSpoken } from "./announce.js";
 import { formatCount } from "./format.js";
@@ -52,8 +53,6 @@ export function textView(state) {
 /** @param {State} state @param {string} root */
 function table(state, root) {
   const leaves = state.story.nodes.filter((n) => n.kind === "leaf").slice(0, STEPS_WRITTEN);
-  return h("table.grid-table",
-    h("thead", h("tr", ...["input", "value", `gradient of ${root}`].map((t) => h("th", { scope: "col" }, t)))),
-    h("tbody", ...leaves.map((n) => h("tr", h("th", { scope: "row" }, n.name || "·"), h("td", valueText(n.value, 6)),
-      h("td", isHidden(state, "grad", n.id) ? "?" : gradientText(n.grad, 6) || (n.zero ? `0: ${n.zero}` : "none"))))));
+  return gridTable(["input", "value", `gradient of ${root}`], leaves.map((n) => h("tr", rowHead(n.name || "·"), h("td", valueText(n.value, 6)),
+    h("td", isHidden(state, "grad", n.id) ? "?" : gradientText(n.grad, 6) || (n.zero ? `0: ${n.zero}` : "none")))));
 }

@@ -1,5 +1,6 @@
 /** The player's buttons, its track with a tick for each gate, and its speed. */
 
+import { rename } from "./blocks.js";
 import { button, fill, h } from "./dom.js";
 import { drawn } from "./drawn.js";
 import { icon } from "./icons.js";
@@ -54,8 +55,7 @@ export function mountTransport(place, app) {
     }
     if (changed.has("playing")) {
       fill(play, icon(state.playing ? "pause" : "play"));
-      play.setAttribute("aria-label", state.playing ? "Pause" : "Play");
-      play.title = state.playing ? "Pause" : "Play";
+      rename(play, state.playing ? "Pause" : "Play");
     }
     speed.value = String(state.speed);
   });
