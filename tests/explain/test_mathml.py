@@ -62,6 +62,34 @@ def test_operands_get_the_parentheses_they_need():
     assert text("1/2 * {x} ** 2", x=number_formula("2")) == "½ × 2²"
 
 
+def seen(template, **facts):
+    """What stands on the screen, superscripts and fractions on one line."""
+    return "".join(ET.fromstring(f"<m>{render(template, {'x': X, 'y': Y, **facts}).mathml}</m>").itertext())
+
+
+def test_factors_side_by_side_read_as_what_they_are():
+    rate, loss, two = name_formula("rate"), name_formula("loss"), number_formula("2")
+    three, over = render("{z} * {x}", {"x": X, "z": number_formula("3")}), render("1 / {y}", {"y": Y})
+    assert seen("{two} * {three}", two=two, three=three) == "2×3x"
+    assert seen("{x} * 2") == "x×2"
+    assert seen("{x} * {two} * {y}", two=two) == "x×2y"
+    assert seen("{x} * {over}", over=over) == "x×1y"
+    assert seen("{x} * {y} * {rate}", rate=rate) == "xy·rate"
+    assert seen("{rate} * {x} * {loss}", rate=rate, loss=loss) == "rate·x·loss"
+    assert seen("{loss} * ({x} + {y})", loss=loss) == "loss·(x+y)"
+    assert seen("{loss} * sin({x})", loss=loss) == "loss·sin\u2061(x)"
+    assert seen("{x} * sin({y})") == "xsin\u2061(y)"
+    assert seen("2 * {x} * ({x} + {y})") == "2x(x+y)"
+
+
+def test_a_power_of_ten_is_a_product_itself():
+    big = number_formula("1×10¹⁰")
+    assert text("{x} ** {y}", y=big) == "x^(1×10¹⁰)"
+    assert text("{x} ** {y}", x=big, y=number_formula("2")) == "(1×10¹⁰)²"
+    assert text("{x} / {y}", y=big) == "x ÷ (1×10¹⁰)"
+    assert text("{x} * {y} + {z}", x=big) == "1×10¹⁰ × y + z"
+
+
 #: A tree of sums, differences, products, quotients and powers as a template, computed by Python and by what is shown.
 trees = st.recursive(
     st.integers(1, 9).map(str),

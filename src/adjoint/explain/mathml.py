@@ -25,6 +25,10 @@ _TOKEN = re.compile(
 )
 _SUPERSCRIPT = str.maketrans("0123456789-−.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻·")
 _FRACTIONS = {("1", "2"): "½", ("1", "3"): "⅓", ("1", "4"): "¼", ("3", "4"): "¾"}
+#: The first and the last sign, number or name of a piece of MathML; a longer end than this is not searched.
+_FIRST = re.compile(r"(?:<m(?!i>|n>|o>)[^>]*>)*<(m[ino])>([^<]*)</\1>")
+_LAST = re.compile(r"<(m[ino])>([^<]*)</\1>(?:</m\w+>)*$")
+_LONGEST = 2000
 _GREEK = {"pi": "π", "sum": "Σ", "prod": "Π", "sigmoid": "σ"}
 
 
@@ -68,7 +72,7 @@ def number_formula(text: str) -> Formula:
         return Formula(text, f"<mn>{escape(text)}</mn>", SUM, "number")
     if text.startswith(("-", "−")):
         return Formula("−" + text[1:], f"<mo>−</mo><mn>{escape(text[1:])}</mn>", SIGN, "number")
-    return Formula(text, f"<mn>{escape(text)}</mn>", kind="number")
+    return Formula(text, f"<mn>{escape(text)}</mn>", PRODUCT if "×" in text else ATOM, "number")
 
 
 def tagged(formula: Formula, node: int) -> Formula:
@@ -212,9 +216,22 @@ def _product(_: str, left: Formula, right: Formula) -> Formula:
     close = left.kind == "literal" and (short or right.kind in ("group", "power")) and not right.text[0].isdigit()
     numbers = left.kind in ("number", "literal") and right.kind in ("number", "literal")
     long = left.kind == right.kind == "name" and len(left.text) + len(right.text) > 2
-    between = "<mo>×</mo>" if numbers else "<mo>·</mo>" if long else ""
+    between = "<mo>×</mo>" if numbers else "<mo>·</mo>" if long else _between(left.mathml, right.mathml)
     text = f"{left.text}{right.text}" if close else f"{left.text} × {right.text}"
     return Formula(text, f"{left.mathml}{between}{right.mathml}", PRODUCT)
+
+
+def _between(left: str, right: str) -> str:
+    """The sign without which a product's factors, side by side, would read as another number, name or call."""
+    first, last = _FIRST.match(right), _LAST.search(left[-_LONGEST:])
+    if first is not None and first[1] == "mn":
+        return "<mo>×</mo>"
+    if first is None or last is None or last[1] != "mi":
+        return ""
+    called = right.startswith("<mo>&#x2061;", first.end())
+    if len(last[2]) > 1 and (first[1] == "mi" or first[2] == "("):
+        return "<mo>·</mo>"
+    return "<mo>·</mo>" if first[1] == "mi" and len(first[2]) > 1 and not called else ""
 
 
 def _quotient(_: str, left: Formula, right: Formula) -> Formula:
