@@ -115,7 +115,7 @@ function gradientOf(state, id, app) {
   }
   if (node.grad !== undefined || state.known.total[id] !== Infinity) return aside("not yet known");
   if (node.zero) return h("span", tile(0, { gradient: true }), aside(` ${node.zero}`));
-  return aside(node.role === "data" ? "data: not asked for" : readingOf(state.story).root < 0 ? "the run stopped before" : `no path to ${rootName(state.story)}`);
+  return aside(node.role === "data" ? "data: not asked for" : state.story.outcome.status === "failed" ? "the run stopped before" : `no path to ${rootName(state.story) || "the result"}`);
 }
 
 /** Each branch "via u: 2 × −2 = −4", and their sum. @param {State} state @param {number} id @param {App} app */
@@ -150,7 +150,7 @@ function sourceOf({ story }, id, app) {
   if (line === undefined) return null;
   const lines = /** @type {Record<string, string>} */ (story.source ? story.source.lines : {});
   const text = lines[Array.isArray(lines) ? line - 1 : line];
-  const place = site ? site.split(" ")[0] : `line ${line}`;
+  const place = site ? site.replace(/^(.*?:\d+) .*$/, "$1") : `line ${line}`;
   return h("span",
     h("button", { class: "link", title: "Show it in the flat source", onclick: () => {
       app.act.select(id);

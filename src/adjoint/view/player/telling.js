@@ -15,7 +15,7 @@ export function sentenceOf(state) {
   const { story, steps, at } = state;
   const step = steps[at];
   const root = rootName(story);
-  if (step.kind === "inputs") return steps.length > 1 ? "The inputs are given; every other value follows from them." : "No operation was done: the input is the result.";
+  if (step.kind === "inputs") return inputsSentence(state);
   if (step.kind === "done") {
     const leaves = story.nodes.filter((n) => n.kind === "leaf" && n.grad !== undefined).length;
     const { visits_reverse: reverse, visits_differences: differences } = story.cost;
@@ -26,6 +26,14 @@ export function sentenceOf(state) {
   if (step.group >= 0) return groupSentence(state, step);
   if (step.kind === "backward") return gateSentence(state, step.node);
   return isHidden(state, "name", step.node) ? "Which gate is this?" : `${capital(spoken(story.nodes[step.node].op))}.`;
+}
+
+/** @param {State} state */
+function inputsSentence({ story, steps }) {
+  if (steps.length > 1 && story.forward.length) return "The inputs are given; every other value follows from them.";
+  if (story.backward.length) return "No operation was done: the input is the result.";
+  if (story.outcome.status === "failed") return "The run stopped before its first operation.";
+  return "Nothing to show: the function did no operation on a tracked input.";
 }
 
 /** @param {State} state @param {import("./types.js").Step} step */
