@@ -1,5 +1,6 @@
 """The workbench as a user starts it: a process, an address with a token, a browser, and Ctrl-C."""
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -14,9 +15,10 @@ import time
 from pathlib import Path
 
 import pytest
+import uvicorn
 
 from adjoint.errors import ArgumentError, UnsupportedError
-from adjoint.workbench import serve
+from adjoint.workbench import connections, serve
 from adjoint.workbench.serve import Opener, bound, host_names, needed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -156,6 +158,52 @@ def test_the_server_stays_up_whatever_clients_do(started):
     assert one.story(100, expression="x*x")["story"]["nodes"][0]["grad"] == 4.0
     one.end()
     assert one.err.read_text() == ""
+
+
+@posix
+@pytest.mark.parametrize(
+    "piece", [b"", b"GET / HTTP/1.1\r\nHost: x", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"]
+)
+def test_connections_without_a_token_do_not_keep_the_page_out(started, piece):
+    one = started()
+    with contextlib.ExitStack() as held:
+        for _ in range(300):
+            client = held.enter_context(socket.create_connection((one.host, one.port), timeout=5))
+            with contextlib.suppress(OSError):
+                client.sendall(piece)
+        assert one.story(1, expression="x*x")["story"]["nodes"][0]["grad"] == 4.0
+        assert len(list(Path(f"/proc/{one.process.pid}/fd").glob("*"))) < 200 or sys.platform != "linux"
+    one.end()
+    assert one.err.read_text() == ""
+
+
+def test_a_connection_that_brings_no_request_is_closed(monkeypatch):
+    monkeypatch.setattr(connections, "PATIENCE", 0.3)
+
+    async def scenario():
+        listening = bound("127.0.0.1", 0)
+        port = listening.getsockname()[1]
+        server = uvicorn.Server(serve._config(_says_nothing))
+        running = asyncio.create_task(server.serve(sockets=[listening]))
+        request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+        for pieces, closed in (((b"GET / HT",), True), ((request, b"GET / HT"), True), ((request,) * 8, False)):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for piece in pieces:
+                writer.write(piece)
+                await asyncio.sleep(0.1)
+            with contextlib.suppress(ConnectionError):
+                assert closed or (await reader.read(4096)).count(b"204 No Content") == 8
+                await asyncio.wait_for(reader.read(), 5)  # to its end, which must come
+            writer.close()
+        server.should_exit = True
+        await running
+
+    asyncio.run(scenario())
+
+
+async def _says_nothing(scope, receive, send):
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body"})
 
 
 @posix

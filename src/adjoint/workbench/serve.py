@@ -107,6 +107,8 @@ def _config(app: Any) -> Any:
     """A server that writes nothing down about requests, trusts no proxy, and says nothing of itself."""
     import uvicorn
 
+    from adjoint.workbench.connections import Connection
+
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # its lines may quote what a request held
     return uvicorn.Config(
         app,
@@ -116,10 +118,9 @@ def _config(app: Any) -> Any:
         proxy_headers=False,
         lifespan="off",
         ws="none",
-        http="h11",
+        http=Connection,
         loop="asyncio",
         h11_max_incomplete_event_size=32 << 10,
-        limit_concurrency=128,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=2,
     )
