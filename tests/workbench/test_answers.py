@@ -249,3 +249,18 @@ def test_memory_and_depth_that_run_out_are_told(monkeypatch, error, told):
 def test_exercises_can_be_left_out_while_a_slider_moves():
     assert good("story", **expression("a*b"))["story"]["exercises"]
     assert good("story", **expression("a*b"), exercises=False)["story"]["exercises"] == []
+
+
+class Unwritable(Exception):
+    def __str__(self):
+        raise TypeError
+
+
+@pytest.mark.parametrize("error", [Unwritable(), ValueError("A" * 10_000_000)])
+def test_an_error_whose_message_is_no_message_has_a_story_too(error):
+    def f(x):
+        raise error
+
+    found = good("story", file=Subject(f, "f", {"x": 3.0}, 1, ("file", id(error))), source={"file": True})
+    assert found["story"]["outcome"]["what"].startswith(type(error).__name__)
+    assert len(json.dumps(found)) < 20_000

@@ -236,6 +236,12 @@ def test_poles_and_numbers_that_are_none_are_words():
     assert found["curve"]["right"]["value"] == ["NaN", "-Infinity", 0.0]
 
 
+@pytest.mark.parametrize("x", [1e308, "Infinity", "NaN"])
+def test_a_curve_starts_from_every_number(x):
+    found = good("compare", left={"expression": "x"}, right={"expression": "-x"}, over="x", inputs={"x": x}, points=3)
+    assert np.all(np.diff(found["curve"]["x"]) > 0)
+
+
 @pytest.mark.parametrize(
     ("body", "told"),
     [
@@ -243,6 +249,8 @@ def test_poles_and_numbers_that_are_none_are_words():
         ({"over": 3}, "is none"),
         ({"over": "x", "range": [1, 1]}, "the smaller one first"),
         ({"over": "x", "range": [0, "NaN"]}, "the smaller one first"),
+        ({"over": "x", "range": [0, 10**400]}, "the smaller one first"),
+        ({"over": "x", "range": [-1e308, 1e308]}, "the smaller one first"),
         ({"over": "x", "points": 1}, "points"),
         ({"over": "x", "points": 10**9}, "points"),
         ({"over": "x", "entry": [0]}, "an entry of it has a place on every axis"),

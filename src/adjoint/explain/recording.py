@@ -26,6 +26,9 @@ from adjoint.modes import MODE, Mode
 from adjoint.site import here, is_ours, site_of, user_frame
 from adjoint.tensor import Tensor
 
+#: Characters of an error's message that are told.
+LONGEST_MESSAGE = 2000
+
 
 @dataclass
 class Failure:
@@ -278,7 +281,16 @@ def failure_of(error: Exception, before: str = "") -> Failure:
         if not is_ours(frame.f_code.co_filename):
             site = site_of(frame.f_code, _lasti(error, frame))
             where = None if site is None else site.describe("at")
-    return Failure(f"{before}{type(error).__name__}: {error}", where)
+    return Failure(f"{before}{type(error).__name__}: {_message(error)}", where)
+
+
+def _message(error: Exception) -> str:
+    """What an error says of itself, no longer than it can be read."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  a user's class of errors may fail here as anywhere
+        return "(its message cannot be written)"
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"
 
 
 def _frames(error: Exception) -> Iterator[tuple[Any, int]]:

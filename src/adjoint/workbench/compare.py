@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -20,6 +19,8 @@ from adjoint.workbench.subjects import REACH, Subject, differentiated, subject_o
 
 #: Points of a curve.
 POINTS, MOST_POINTS = 101, 401
+#: No curve goes farther: the length of its range is a number too.
+FARTHEST = 1e300
 #: Gradients of so many entries are sent whole, larger ones as a summary.
 WHOLE = 256
 
@@ -119,7 +120,7 @@ def _path(body: dict[str, Any], pair: tuple[Subject, Subject]) -> tuple[tuple[in
             help=f'send {{"entry": {[0] * value.ndim}}}.',
         )
     here = float(value[tuple(entry)])
-    reach = REACH if not abs(here) > REACH else 10.0 * abs(here)
+    reach = min(10.0 * abs(here), FARTHEST) if abs(here) > REACH else REACH
     ends = body.get("range", [-reach, reach])
     if not isinstance(ends, list) or len(ends) != 2 or not all(_finite(x) for x in ends) or ends[0] >= ends[1]:
         raise ArgumentError("a range has two numbers, the smaller one first.", help='send {"range": [-5, 5]}.')
@@ -130,7 +131,7 @@ def _path(body: dict[str, Any], pair: tuple[Subject, Subject]) -> tuple[tuple[in
 
 
 def _finite(number: Any) -> bool:
-    return isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
+    return isinstance(number, int | float) and not isinstance(number, bool) and abs(number) <= FARTHEST
 
 
 def _curve(subject: Subject, name: str, place: tuple[int, ...], points: np.ndarray[Any, Any]) -> dict[str, Any]:
