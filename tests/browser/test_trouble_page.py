@@ -167,8 +167,10 @@ def test_a_newer_version_is_told(visit, tmp_path):
         (lambda story: '{"adjoint_story": 1}', "damaged"),
         (lambda story: '{"adjoint_story": 1, "nodes": [{}]}', "damaged"),
         (lambda story: story.replace('"src":0', '"src":99', 1), "damaged"),
+        (lambda story: story.replace('"at":[0,0]', '"at":[1000000000,0]', 1), "stands nowhere"),
+        (lambda story: story.replace('"src":0,"dst":', '"src":9,"dst":', 1), "goes round"),
     ],
-    ids=["cut", "quote", "empty", "null", "list", "no nodes", "bare node", "no such node"],
+    ids=["cut", "quote", "empty", "null", "list", "no nodes", "bare node", "no such node", "far away", "round"],
 )
 def test_a_damaged_story_is_told_and_the_picture_stays(visit, tmp_path, damage, said):
     page = visit(saved(tmp_path, damage)).page

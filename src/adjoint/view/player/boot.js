@@ -20,6 +20,16 @@ function refuse(root, what) {
   root.prepend(h("p", { class: "trouble", role: "alert" }, what));
 }
 
+/** Refuses what would keep a page busy for ever: a graph, or groups, that go round, and places beyond any drawing. @param {any} story */
+function checkStory({ nodes, edges, groups }) {
+  const near = (/** @type {number[]} */ at) => at.every((n) => n >= 0 && n <= 4 * (nodes.length + groups.length) + 4);
+  const wrong =
+    nodes.findIndex((/** @type {any} */ n) => !near(n.at)) >= 0 ? "a node stands nowhere." :
+    edges.some((/** @type {any} */ e) => !(e.src >= 0 && e.src < e.dst && e.dst < nodes.length)) ? "its graph goes round." :
+    groups.some((/** @type {any} */ g, /** @type {number} */ i) => g.parent >= i || !near(g.at) || !near(g.size)) ? "its groups go round." : "";
+  if (wrong) throw new Error(wrong);
+}
+
 /** Shows the story, or leaves the still picture that the page has and says why. */
 export async function boot() {
   const root = document.getElementById("player");
@@ -33,7 +43,10 @@ export async function boot() {
     } else if (typeof version !== "number") throw new Error("what stands in it is no story.");
     else if (!story.nodes.length) {
       fill(root, h("p", { class: "empty" }, "Nothing to show: the function did no operation on a tracked input."));
-    } else startPlayer(root, filledStory(story));
+    } else {
+      checkStory(story);
+      startPlayer(root, filledStory(story));
+    }
   } catch (error) {
     // Text that is JSON may still be no story: what has been begun is taken back.
     root.className = "";
