@@ -27,7 +27,7 @@ def browser_path():
     return named or next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     path = browser_path()
     if path is None:

@@ -1,22 +1,23 @@
 """Light and dark, forced colours, reduced motion and paper; and the contrasts of all colours in the style sheet."""
 
 import re
+from importlib import resources
 from itertools import product
 
 import pytest
 
-from adjoint.view.page import player_style
+from adjoint.view.page import PLAYER
 from browser.examples import worked
 from browser.player import Player
 
 
 def tokens():
     """The colours by name, of the light and of the dark theme, as the style sheet has them."""
-    style = player_style()
+    style = resources.files(PLAYER).joinpath("tokens.css").read_text("utf-8")
     found = []
-    for block in re.findall(r":root(?:\.dark)?{([^}]*)}", style)[:2]:
-        found.append({name: value.lower() for name, value in re.findall(r"--([a-z0-9]+):(#[0-9A-Fa-f]{6})", block)})
-    return dict(zip(("light", "dark"), found))
+    for block in re.findall(r":root(?:\.dark)? {([^}]*)}", style)[:2]:
+        found.append({name: value.lower() for name, value in re.findall(r"--([a-z0-9]+): (#[0-9A-Fa-f]{6})", block)})
+    return dict(zip(("light", "dark"), found, strict=True))
 
 
 def luminance(colour):
