@@ -176,9 +176,10 @@ class Tensor(Methods, metaclass=_Made):
         return story.explain_tensor(self, **options)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from adjoint.view import notebook
+        from adjoint.graph.display import wanted
+        from adjoint.view.notebook import tensor_bundle
 
-        return notebook.bundle(notebook.tensor_bundle(self), include, exclude)
+        return wanted(tensor_bundle(self), include, exclude)
 
 
 def is_tracked(tensor: Tensor) -> bool:

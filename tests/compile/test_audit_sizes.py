@@ -35,6 +35,12 @@ def test_shapes_that_do_not_match_are_no_matter_of_size():
             f(ad.tensor(x), ad.tensor(y))
 
 
+def test_sizes_of_many_axes_are_compared_from_the_first_on():
+    ones = (1,) * 40
+    with pytest.raises(ShapeError, match="cannot broadcast"):
+        ad.tensor(np.ones((3, *ones))) + ad.tensor(np.ones((4, *ones)))
+
+
 def test_eager_mode_says_the_same():
     with pytest.raises(SizeError, match="more entries than an array can have"):
         WIDE["outer"](ad.tensor(1.0))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import random
 
 import numpy
 
 import adjoint as ad
 import adjoint.numpy as np
 from adjoint.explain.answers import right_of
+from explain.random_programs import random_program
 from explain.worked import EXAMPLES, story_of
 
 
@@ -18,19 +18,11 @@ def document_of(story):
 
 
 def random_story(seed):
-    choose = random.Random(seed)
-    plan = [(choose.randrange(7), choose.random()) for _ in range(choose.randint(2, 12))]
+    program = random_program(seed, (2, 12), (lambda a, b: a - b, lambda a, b: np.exp(0.1 * a) * b))
 
     def f(x, y):
-        values = [x, y]
-        for kind, where in plan:
-            a, b = values[int(where * len(values))], values[-1]
-            made = [
-                lambda: a + b, lambda: a * b, lambda: np.sin(a), lambda: np.maximum(a, b),
-                lambda: a / (1.0 + b * b), lambda: a - b, lambda: np.exp(0.1 * a) * b,
-            ]  # fmt: skip
-            values.append(made[kind]())
-        return np.sum(values[-1] * x) if np.ndim(values[-1]) else values[-1] * x
+        last = program(x, y) * x
+        return np.sum(last) if np.ndim(last) else last
 
     args = (numpy.array([0.5, -1.25]), numpy.array([[1.5], [0.75]])) if seed % 5 == 0 else (0.7, -1.3)
     return document_of(ad.explain(f)(*args))

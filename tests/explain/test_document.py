@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
 
 import numpy
@@ -12,6 +11,7 @@ import pytest
 import adjoint as ad
 import adjoint.numpy as np
 from adjoint.view.svg import render
+from explain.random_programs import random_program
 from explain.worked import EXAMPLES, story_of
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -38,19 +38,11 @@ def test_worked_examples_keep_the_schema(name):
 
 
 def random_function(seed):
-    choose = random.Random(seed)
-    plan = [(choose.randrange(7), choose.random()) for _ in range(choose.randint(1, 14))]
+    program = random_program(seed, (1, 14), (lambda a, b: np.floor(a) + b, lambda a, b: ad.stop_gradient(a) * b))
 
     def f(x, y):
-        values = [x, y]
-        for kind, where in plan:
-            a, b = values[int(where * len(values))], values[-1]
-            made = [
-                lambda: a + b, lambda: a * b, lambda: np.sin(a), lambda: np.maximum(a, b),
-                lambda: a / (1.0 + b * b), lambda: np.floor(a) + b, lambda: ad.stop_gradient(a) * b,
-            ]  # fmt: skip
-            values.append(made[kind]())
-        return np.sum(values[-1]) if values[-1].ndim else values[-1]
+        last = program(x, y)
+        return np.sum(last) if last.ndim else last
 
     return f
 

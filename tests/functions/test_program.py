@@ -174,6 +174,13 @@ def test_errors_of_definitions(nodes, output, kind, message):
     assert caught.value.what.startswith(message)
 
 
+@pytest.mark.parametrize(("called", "ours"), [("mul", "multiply"), ("neg", "negative"), ("mm", "matmul")])
+def test_names_of_other_libraries_are_known(called, ours):
+    with pytest.raises(GraphError) as caught:
+        Graph.define({"a": (called, "x", "y")}, output="a")
+    assert caught.value.help == f"did you mean {ours}?"
+
+
 def test_errors_name_the_entry():
     with pytest.raises(ShapeError) as caught:
         Graph.define({"p": ("matmul", "x", "y")}, output="p", inputs={"x": Spec((2, 3)), "y": Spec((2, 3))})

@@ -112,16 +112,20 @@ def story_of(subject: Subject, rate: float | None = None, refuse: bool = True) -
 def _outputs(story: Story, wanted: Wanted) -> tuple[dict[Path, str], str | None]:
     """The files to write, and what standard output gets instead of the report (None: the report)."""
     texts: list[tuple[str, str, str]] = []
+    asked = [one for one in (wanted.html, wanted.json, wanted.svg) if one is not None]
+    document = story.to_dict() if asked else {}
     if wanted.html is not None:
         from adjoint.view.page import story_page
 
-        texts.append(("--html", wanted.html, story_page(story.to_dict())))
+        texts.append(("--html", wanted.html, story_page(document)))
     if wanted.json is not None:
-        texts.append(("--json", wanted.json, story.to_json() + "\n"))
+        from adjoint.explain.document import to_json
+
+        texts.append(("--json", wanted.json, to_json(document) + "\n"))
     if wanted.svg is not None:
         from adjoint.view.svg import render
 
-        picture = render(story.to_dict(), view=wanted.view, theme=wanted.theme)  # type: ignore[arg-type]
+        picture = render(document, view=wanted.view, theme=wanted.theme)  # type: ignore[arg-type]
         texts.append(("--svg", wanted.svg, picture if picture.endswith("\n") else picture + "\n"))
     files: dict[Path, str] = {}
     owner: dict[Path, str] = {}

@@ -86,7 +86,8 @@ def to_json(found: dict[str, Any]) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _node(story: Story, item: Item, grids: Grids, brief: bool) -> dict[str, Any]:
+def identity(item: Item) -> dict[str, Any]:
+    """What a node is, whatever was computed: its number, its kind and role, its name, its operation."""
     found: dict[str, Any] = {"id": item.id, "kind": item.kind}
     if item.role:
         found["role"] = item.role
@@ -96,6 +97,11 @@ def _node(story: Story, item: Item, grids: Grids, brief: bool) -> dict[str, Any]
         found["op"] = clean(item.op.name)
         found["symbol"] = item.op.symbol or clean(item.op.name)
         found["gate"] = item.op.gate
+    return found
+
+
+def _node(story: Story, item: Item, grids: Grids, brief: bool) -> dict[str, Any]:
+    found = identity(item)
     one = story.nudges.get(item.id)
     if one is not None and item.kind == "op":
         found["nudge"] = _nudge(one)

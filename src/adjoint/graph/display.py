@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from typing import Any
+
+
+def wanted(forms: Mapping[str, str], include: Any = None, exclude: Any = None) -> dict[str, str]:
+    """The forms that a notebook asked for.
+
+    >>> wanted({"text/plain": "x", "text/html": "<b>x</b>"}, exclude={"text/html"})
+    {'text/plain': 'x'}
+    """
+    return {k: v for k, v in forms.items() if (not include or k in include) and (not exclude or k not in exclude)}
 
 
 class Shown:
@@ -20,5 +30,4 @@ class Shown:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         text = str(self)
-        forms = {"text/plain": text, "text/html": f"<pre>{html.escape(text)}</pre>"}
-        return {k: v for k, v in forms.items() if (not include or k in include) and (not exclude or k not in exclude)}
+        return wanted({"text/plain": text, "text/html": f"<pre>{html.escape(text)}</pre>"}, include, exclude)

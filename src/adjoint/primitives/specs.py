@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ def broadcast(name: str, shapes: Sequence[tuple[int, ...]], specs: Sequence[Any]
         return np.broadcast_shapes(*shapes)
     except ValueError:
         shown = ", ".join(repr(s) for s in specs)
-        sizes = zip(*(((1,) * (32 - len(shape)) + shape)[-32:] for shape in shapes), strict=True)
+        sizes = zip_longest(*(shape[::-1] for shape in shapes), fillvalue=1)
         if all(len({n for n in axis if n != 1}) < 2 for axis in sizes):
             raise SizeError(
                 f"{name} of {shown} would have more entries than an array can have.",

@@ -7,7 +7,6 @@ bundle has plain text, so that terminals and exported notebooks lose nothing.
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,12 +86,3 @@ def _summary(name: str, summary: Any, *, gradient: bool) -> str:
             f'role="img" aria-label="heat map">{cells}</svg> '
         )
     return f"<div>{picture}{name}: {html.escape(', '.join(facts) or 'no entries')}</div>"
-
-
-def bundle(forms: Mapping[str, str], include: Any = None, exclude: Any = None) -> dict[str, str]:
-    """The forms that the notebook asked for.
-
-    >>> bundle({"text/plain": "x", "text/html": "<b>x</b>"}, exclude={"text/html"})
-    {'text/plain': 'x'}
-    """
-    return {k: v for k, v in forms.items() if (not include or k in include) and (not exclude or k not in exclude)}

@@ -17,8 +17,12 @@ PICTURED = 200
 def still(document: Mapping[str, Any]) -> str:
     """The markup: a heading, a picture where the graph is small, and the leaves with values and gradients."""
     rows = [_row(node) for node in document["nodes"] if node["kind"] == "leaf"]
-    count = len(for_picture(document)["nodes"])
-    picture = render(document) if 0 < count <= PICTURED else f"<p>The graph has {len(document['nodes']):,} nodes.</p>"
+    seen = for_picture(document)
+    picture = (
+        render(seen)
+        if 0 < len(seen["nodes"]) <= PICTURED
+        else f"<p>The graph has {len(document['nodes']):,} nodes.</p>"
+    )
     outcome = document.get("outcome") or {}
     trouble = "".join(f"<p>{escape(outcome[key])}</p>" for key in ("what", "where", "help") if outcome.get(key))
     table = "<tr><th>input</th><th>value</th><th>gradient</th></tr>" + "".join(rows)

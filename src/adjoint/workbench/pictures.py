@@ -14,7 +14,7 @@ import numpy as np
 from adjoint.apply import apply, make
 from adjoint.errors import AdjointError
 from adjoint.explain import words
-from adjoint.explain.document import VERSION
+from adjoint.explain.document import VERSION, identity
 from adjoint.explain.gatewords import gate_words
 from adjoint.explain.items import Board, Item, lay_out
 from adjoint.explain.layout import place
@@ -84,15 +84,8 @@ def picture(graph: Graph, values: Mapping[Node, Any], title: str) -> dict[str, A
 
 
 def _node(board: Board, item: Item, cell: list[int]) -> dict[str, Any]:
-    found: dict[str, Any] = {"id": item.id, "kind": item.kind}
-    if item.role:
-        found["role"] = item.role
-    if item.name or item.kind == "leaf":
-        found["name"] = item.name
+    found = identity(item)
     if item.op is not None:
-        found["op"] = clean(item.op.name)
-        found["symbol"] = item.op.symbol or clean(item.op.name)
-        found["gate"] = item.op.gate
         found["mathml"] = words.own_formula(board, item).mathml
         found["saves"] = []
     found["spec"] = item.spec

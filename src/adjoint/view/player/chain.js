@@ -22,7 +22,7 @@ const FACTORS = 60;
  * @param {number} from
  * @returns {StoryEdge[][]}
  */
-export function pathsFrom(story, from) {
+function pathsFrom(story, from) {
   const { outs, ins, root } = readingOf(story);
   if (root < 0) return [];
   const reaches = new Set([root]);

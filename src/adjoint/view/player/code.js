@@ -22,7 +22,7 @@ const FACTS = new WeakMap();
  * What each line of the flat source tells: the value of a node, or the gradient that has come to one so far.
  * @param {Story} story
  */
-export function lineFacts(story) {
+function lineFacts(story) {
   const known = FACTS.get(story);
   if (known) return known;
   /** @type {(LineFact | null)[]} */

@@ -19,7 +19,7 @@ export function numberOf(value) {
 }
 
 /** @param {Quantity} value @returns {value is import("./types.js").Complex} */
-export function isComplex(value) {
+function isComplex(value) {
   return typeof value === "object" && value !== null && "re" in value;
 }
 

@@ -9,7 +9,7 @@ import { fill, h } from "./dom.js";
  * @param {App} app
  * @param {number} id
  */
-export function isEditable(app, id) {
+function isEditable(app, id) {
   const { story } = app.store.get();
   const node = story.nodes[id];
   if (node.kind !== "leaf") return false;

@@ -217,7 +217,7 @@ function stoppedEdges(story, { grad, local }, ruleOf) {
 }
 
 /** A step that is small for this value: 0.001 at everyday sizes. @param {number} value */
-export function epsilonFor(value) {
+function epsilonFor(value) {
   const size = Math.abs(value);
   if (!Number.isFinite(size) || size === 0 || (size >= 0.01 && size < 10)) return 0.001;
   return Number(`1e${Number(size.toExponential().split("e")[1]) - 3}`);
@@ -240,7 +240,7 @@ const engines = new WeakMap();
  * The engine of a story; made once for all its versions, which share their rules.
  * @param {Story} story
  */
-export function liveOf(story) {
+function liveOf(story) {
   if (!story.rules) return null;
   const known = engines.get(story.rules);
   if (known !== undefined) return known;

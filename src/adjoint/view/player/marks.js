@@ -23,7 +23,7 @@ import { textWidth } from "./textsize.js";
 
 const MATH = { "font-family": MATH_FONT, "font-style": "italic" };
 /** How texts stand in the middle, plain and strong. */
-export const CENTRED = { "text-anchor": "middle" };
+const CENTRED = { "text-anchor": "middle" };
 export const STRONG = { ...CENTRED, "font-weight": 600 };
 
 /** The outline of a place, drawn so far outside of it. @param {Place} place @param {number} by @param {Attributes} more @param {string} [c] @param {string} [enter] @returns {Mark} */

@@ -30,7 +30,7 @@ import { shortName, textWidth } from "./textsize.js";
 
 export const VALUE_TEXT = 17;
 export const GRAD_TEXT = 16;
-export const PILL_HEIGHT = 25;
+const PILL_HEIGHT = 25;
 export const BRANCH_HEIGHT = 22;
 export const CROSS_ROOM = 15;
 export const DOT_RADIUS = 6;
@@ -52,7 +52,7 @@ export function portStep(count, flip) {
 }
 
 /** How a heat map is drawn: the sides of the whole. @param {number[][]} thumb @returns {[number, number]} */
-export function thumbSize(thumb) {
+function thumbSize(thumb) {
   const cell = Math.min(9, 48 / thumb.length);
   return [cell * thumb[0].length, cell * thumb.length];
 }

@@ -63,7 +63,7 @@ export function askedOf(row, what) {
 }
 
 /** A finite real number of the story, or null. @param {any} value @returns {number | null} */
-export function realOf(value) {
+function realOf(value) {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
@@ -73,7 +73,7 @@ export function partOf(story, step, edge) {
 }
 
 /** What each branch of a value passes back, in the order in which they come. @param {Story} story @param {number} node */
-export function sharesOf(story, node) {
+function sharesOf(story, node) {
   return partsInto(story, node).map((p) => p.down);
 }
 

@@ -48,7 +48,7 @@ export function isLevel(c) {
 }
 
 /** @param {Cubic} c @param {number} t @returns {[number, number]} */
-export function pointOf(c, t) {
+function pointOf(c, t) {
   const s = 1 - t;
   const [w0, w1, w2, w3] = [s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t];
   const at = (/** @type {number} */ i) => w0 * c[i] + w1 * c[i + 2] + w2 * c[i + 4] + w3 * c[i + 6];

@@ -95,7 +95,7 @@ export function signShown(value) {
  * @param {Iterable<number>} sizes
  * @returns {LaneScale}
  */
-export function laneScale(sizes) {
+function laneScale(sizes) {
   let low = Infinity;
   let high = 0;
   const isSize = (/** @type {number} */ size) => size > 0 && size < Infinity;

@@ -111,7 +111,6 @@
  * @property {Record<string, any>[]} exercises
  * @property {Rule[]} [rules]
  * @property {Real} [rate]   Of the steps against the gradient.
- * @property {Record<string, any>[]} [images]
  *
  * @typedef {Object} Step   One stop of the player.
  * @property {"inputs" | "forward" | "turn" | "backward" | "done"} kind

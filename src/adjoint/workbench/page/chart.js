@@ -8,7 +8,7 @@ import { formatNumber, numberOf } from "../../view/player/format.js";
 const PAD = { left: 58, right: 16, top: 12, bottom: 40 };
 
 /** Round figures between two numbers: about so many. @param {number} low @param {number} high @param {number} count */
-export function roundFigures(low, high, count) {
+function roundFigures(low, high, count) {
   const rough = (high - low) / count;
   const ten = 10 ** Math.floor(Math.log10(rough));
   const step = ten * ([1, 2, 5, 10].find((k) => k * ten >= rough) || 10);
