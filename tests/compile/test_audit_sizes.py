@@ -39,6 +39,10 @@ def test_sizes_of_many_axes_are_compared_from_the_first_on():
     ones = (1,) * 40
     with pytest.raises(ShapeError, match="cannot broadcast"):
         ad.tensor(np.ones((3, *ones))) + ad.tensor(np.ones((4, *ones)))
+    x = ad.tensor(np.full((3, *ones), 2.0), requires_grad=True)
+    ((x + np.ones(ones)) * x).sum().backward()
+    assert x.grad.shape == (3, *ones)
+    assert (x.grad.numpy() == 5.0).all()
 
 
 def test_eager_mode_says_the_same():

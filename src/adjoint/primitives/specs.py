@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import zip_longest
@@ -21,18 +23,21 @@ def broadcast(name: str, shapes: Sequence[tuple[int, ...]], specs: Sequence[Any]
     """The common shape of operands, or a ShapeError that names them; SizeError where no array can be so large."""
     try:
         return np.broadcast_shapes(*shapes)
-    except ValueError:
+    except (ValueError, RuntimeError):  # RuntimeError: it compares no more than 32 axes, and arrays may have 64
         shown = ", ".join(repr(s) for s in specs)
-        sizes = zip_longest(*(shape[::-1] for shape in shapes), fillvalue=1)
-        if all(len({n for n in axis if n != 1}) < 2 for axis in sizes):
+        sizes = [{n for n in axis if n != 1} for axis in zip_longest(*(s[::-1] for s in shapes), fillvalue=1)]
+        if any(len(axis) > 1 for axis in sizes):
+            raise ShapeError(
+                f"{name} cannot broadcast {shown} together.",
+                help="sizes must be equal or 1, counted from the last axis; reshape or expand one operand.",
+            ) from None
+        common = tuple(next(iter(axis), 1) for axis in reversed(sizes))
+        if math.prod(common) > sys.maxsize:
             raise SizeError(
                 f"{name} of {shown} would have more entries than an array can have.",
                 help="compute in smaller pieces.",
             ) from None
-        raise ShapeError(
-            f"{name} cannot broadcast {shown} together.",
-            help="sizes must be equal or 1, counted from the last axis; reshape or expand one operand.",
-        ) from None
+        return common
 
 
 @lru_cache(maxsize=4096)
