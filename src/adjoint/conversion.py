@@ -240,8 +240,9 @@ def _represent(self: Tensor) -> str:
         shown = line if len(line) <= 60 else rows
     else:
         # A few of the first and the last element: even the corner of a tensor of many axes would be long.
-        first = ", ".join(map(_number, value.flat[:3]))
-        shown = f"{Spec.of(value)!r}" + (f" [{first}, ..., {_number(value.flat[-1])}]" if value.size else "")
+        flat = value.flat if value.ndim <= 32 else value.reshape(-1)  # where NumPy's iterator ends
+        first = ", ".join(map(_number, flat[:3]))
+        shown = f"{Spec.of(value)!r}" + (f" [{first}, ..., {_number(flat[-1])}]" if value.size else "")
     short = type(value) is not Spec and 0 < value.size <= 24 and value.ndim <= 2
     if short and value.dtype not in (np.float64, np.int64, np.bool_, np.complex128):
         notes.append(f"dtype={value.dtype}")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import adjoint as ad
+import adjoint.numpy as anp
 from adjoint.explain.layout import arrange
 from explain.networks import NETWORKS
 from view.builder import random_story
@@ -70,3 +71,48 @@ def test_golden_stories() -> None:
 def test_networks(name: str) -> None:
     function, arguments = NETWORKS[name]
     check({name: ad.explain(function)(*arguments()).to_dict()})
+
+
+def reused(x: Any, w: Any) -> Any:
+    """A value and two weights that are used in forty places, half of them in groups."""
+
+    def step(h: Any) -> Any:
+        return w[0] * h + x * w[1] * h
+
+    h = x
+    for turn in range(20):
+        h = anp.tanh(step(h)) * x if turn % 2 else step(h) + x * w[0]
+    return h
+
+
+TRUNKS = """
+return [false, true].flatMap((flip) => ["all", "some", "none"].flatMap((how) => {
+  const scene = buildScene(data, {open: opened(data.groups, how), flip, textbook: false, kept: new Map()});
+  const found = faults(scene);
+  const { items, runs } = scene.visible;
+  const near = (a, b) => Math.abs(a - b) < 0.01;
+  let trunks = 0;
+  items.forEach(({ outs }, item) => {
+    const own = scene.wires.filter((w) => w.item === item);
+    const pieces = own.filter((w) => w.run < -1);
+    trunks += pieces.length > 0;
+    if (pieces.length > 0 !== outs.length > MOST_BRANCHES) found.push(`${how}: ${outs.length} branches, ${pieces.length} pieces`);
+    const onPiece = ([u, v]) => pieces.some(({ path }) => path.some((c) => c[0] <= u + 0.01 && u <= c[6] + 0.01 && isLevel(c) && near(c[1], v)));
+    for (const w of own) {
+      const start = w.path[0] && w.path[0].slice(0, 2);
+      if (w.leaves && !onPiece(start)) found.push(`${how}: run ${w.run} starts beside its trunk`);
+      if (w.run < -2 && !onPiece(start)) found.push(`${how}: a piece starts beside the others`);
+    }
+    const drawn = own.filter((w) => w.run >= 0).map((w) => w.run).sort((a, b) => a - b);
+    if (String(drawn) !== String(outs.slice().sort((a, b) => a - b))) found.push(`${how}: not every run of ${item} is drawn`);
+  });
+  if (!trunks) found.push(`${how}: no trunk`);
+  return found;
+}));
+"""
+
+
+def test_many_branches_share_a_trunk_and_leave_it_one_by_one() -> None:
+    story = ad.explain(reused)(0.5, [0.9, -0.4]).to_dict()
+    measure = 'import { MOST_BRANCHES } from "./measure.js";\n'
+    assert run_player(measure + IMPORT + CHECK, TRUNKS, story) == []

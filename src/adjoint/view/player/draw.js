@@ -62,16 +62,21 @@ export function frameEntry(scene, frame, now) {
 /** @param {Scene} scene @param {import("./scene.js").Wire} wire @param {Now} now @returns {Entry} */
 export function wireEntry(scene, wire, now) {
   const { key } = scene.visible.items[wire.item];
-  const { run, pill, head } = wire;
+  const { run, pill, head, leaves, path } = wire;
   const edges = edgesOn(scene.visible, run);
   const marks = wireMarks(scene, wire, edges, now);
+  if (leaves && path.length) {
+    const [[u, v]] = path;
+    const [x, y] = scene.flip ? [v, u] : [u, v];
+    marks.push(rectMark({ x, y, w: 0, h: 0 }, 3.5, { rx: 3.5, fill: edges.some((e) => now.reached(now.story.edges[e].dst)) ? "wire" : "edge" }, "dot"));
+  }
   const share = pill && now.share(edges);
   if (pill && share) {
     const news = edges.some((e) => now.edges.has(e));
     marks.push(...pillMarks(pill, share, "share", news ? "down" : "", news && now.fresh ? "fade" : ""));
   }
   return run < 0
-    ? { key: `s${key}${head ? "h" : "d"}`, kind: "wire", data: { of: key }, marks }
+    ? { key: `s${key}${head ? "h" : "d"}${run < -1 ? run : ""}`, kind: "wire", data: { of: key }, marks }
     : { key: `e${edges[0]}`, kind: "wire", data: { edge: edges.slice(0, 99).join(" ") }, marks };
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { clamp, listAt } from "./helpers.js";
-import { BRANCH_HEIGHT, DOT_RADIUS, NO_BAND, SHAPE_GAP, portStep } from "./measure.js";
+import { BRANCH_HEIGHT, DOT_RADIUS, MOST_BRANCHES, NO_BAND, SHAPE_GAP, portStep } from "./measure.js";
 
 /** @typedef {import("./items.js").Visible} Visible */
 /** @typedef {import("./measure.js").Size} Size */
@@ -86,11 +86,16 @@ export function pixelGrid(visible, sizes, { flip, textbook, along, across }) {
         else leader[find(run)] = find(other);
       }),
     );
-    /** @type {Map<number, number[]>} */
+    /** The lanes of each bundle, a trunk being one of them. @type {Map<number, number[][]>} */
     const bundles = new Map();
-    for (const { outs } of items) for (const run of outs) if (passed[run].length) listAt(bundles, find(run)).push(run);
+    for (const { outs } of items) {
+      const passing = outs.filter((run) => passed[run].length);
+      const sharing = outs.length > MOST_BRANCHES && passing.length ? [passing] : passing.map((run) => [run]);
+      for (const lane of sharing) listAt(bundles, find(lane[0])).push(lane);
+    }
     for (const bundle of bundles.values()) {
-      spreadLines(bundle.length, -1, Math.min(LANE_PITCH, 160 / bundle.length)).forEach((v, i) => (lanes[bundle[i]] = v));
+      const spread = spreadLines(bundle.length, -1, Math.min(LANE_PITCH, 160 / bundle.length));
+      bundle.forEach((lane, i) => lane.forEach((run) => (lanes[run] = spread[i])));
     }
     return lanes;
   };
@@ -111,7 +116,7 @@ export function pixelGrid(visible, sizes, { flip, textbook, along, across }) {
   });
   /** By item: the heights of its branches. */
   const fans = items.map(({ outs }, i) => {
-    if (outs.length < 2) return outs.map(() => 0);
+    if (outs.length < 2 || outs.length > MOST_BRANCHES) return outs.map(() => 0);
     const level = levelOnes(outs.map((run) => waysRows(run)[0]), row[i]);
     return spreadLines(outs.length, level.length ? level[level.length >> 1] : -1, sizes[i].step);
   });
@@ -251,7 +256,7 @@ export function pixelGrid(visible, sizes, { flip, textbook, along, across }) {
     right = Math.max(right, end);
     u = gapEnd[c] + (idle && !gap ? 0 : flip ? 14 : 18);
   }
-  return { sizes, row, column, fans, frames, up, down, y, bottom, right, left, gapStart, gapEnd, dot, heights, shapesStop, shelfStop, fanStart };
+  return { sizes, row, column, passed, fans, frames, up, down, y, bottom, right, left, gapStart, gapEnd, dot, heights, shapesStop, shelfStop, fanStart };
 }
 
 /** The shapes of an item one after the other. @param {Size} size */

@@ -36,6 +36,8 @@ export const CROSS_ROOM = 15;
 export const DOT_RADIUS = 6;
 export const SHAPE_GAP = 34;
 export const NO_BAND = 4;
+/** More branches of one value run together as a trunk, from which each leaves before its gate. */
+export const MOST_BRANCHES = 16;
 const RISE = 15;
 const ASCENT = 15;
 const DESCENT = 4;
@@ -201,7 +203,7 @@ export function measured(story, { items, runs }, flip, textbook, kept) {
     if (told) size.shelf = shelf(told);
     if (outs.length > 1) {
       // The pills of branches, where they are few enough to be read.
-      const shares = outs.length > (flip ? 3 : 16) ? [] : outs.map((run) => shareOf(story, runs[run].edges));
+      const shares = outs.length > (flip ? 3 : MOST_BRANCHES) ? [] : outs.map((run) => shareOf(story, runs[run].edges));
       const widths = shares.map((share) => (share === undefined ? 0 : textWidth(shownOf(share, true).text, GRAD_TEXT) + 16));
       const wide = grown(`${key} f`, Math.max(0, ...widths));
       if (wide) [size.pill, size.pillAcross] = flip ? [BRANCH_HEIGHT, wide] : [wide, BRANCH_HEIGHT];

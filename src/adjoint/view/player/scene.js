@@ -3,9 +3,10 @@
 import { TAB_HEIGHT, pixelGrid, shapesLength } from "./grid.js";
 import { clamp } from "./helpers.js";
 import { visibleItems } from "./items.js";
-import { DOT_RADIUS, SHAPE_GAP, measured } from "./measure.js";
+import { DOT_RADIUS, MOST_BRANCHES, SHAPE_GAP, measured } from "./measure.js";
 import { penAt } from "./paths.js";
 import { shortName, textWidth } from "./textsize.js";
+import { trunkOf } from "./trunk.js";
 
 /** @typedef {import("./types.js").Story} Story */
 /** @typedef {import("./paths.js").Pen} Pen */
@@ -24,9 +25,10 @@ import { shortName, textWidth } from "./textsize.js";
  *
  * @typedef {Object} Wire   One way: a whole run, the shelf before a dot or a circle, or a branch behind a dot.
  * @property {number} item   Where it comes from.
- * @property {number} run   Place in the scene's runs; -1 for a shelf.
+ * @property {number} run   Place in the scene's runs; below 0 for a shelf and for pieces of a trunk.
  * @property {import("./paths.js").Path} path   In flow coordinates.
  * @property {boolean} branch   Whether it starts at a dot.
+ * @property {boolean} leaves   Whether it starts on a trunk, behind the dot.
  * @property {boolean} head   Whether the forward arrow stands at its end.
  * @property {Box | null} pill   Where the share of a branch stands.
  *
@@ -114,7 +116,7 @@ function sceneOn(story, visible, sizes, grid, flip) {
     for (const { kind, u: at, v, du, dv, text } of labels) add(kind, stop + at, y + v, du, dv, { text });
 
     const wire = (/** @type {number} */ run, /** @type {Pen} */ pen, /** @type {Partial<Wire>} */ more = {}) => {
-      wires.push({ item, run, path: pen.path, branch: false, head: true, pill: null, ...more });
+      wires.push({ item, run, path: pen.path, branch: false, leaves: false, head: true, pill: null, ...more });
     };
     /** One level line without a run. @param {number} from @param {number} to @param {Partial<Wire>} [more] */
     const line = (from, to, more) => {
@@ -122,15 +124,19 @@ function sceneOn(story, visible, sizes, grid, flip) {
       pen.level(to);
       wire(-1, pen, more);
     };
+    /** From the last gap to the gate. @param {Pen} pen @param {number} run */
+    const arrive = (pen, run) => {
+      const to = visible.ends[run][1];
+      pen.level(shapesStop(to) - shapesLength(sizes[to]));
+    };
     /** From the end of a shelf or fan through every gap to the port. @param {Pen} pen @param {number} run */
     const follow = (pen, run) => {
-      const to = visible.ends[run][1];
       grid.heights(run).forEach((height, step) => {
         const column = grid.column[item] + step;
         pen.level(gapStart[column]);
         pen.to(grid.gapEnd[column], height);
       });
-      pen.level(shapesStop(to) - shapesLength(sizes[to]));
+      arrive(pen, run);
     };
     if (shapes.length > 1) line(stop - shapes[1].along - SHAPE_GAP, stop - shapes[1].along);
     if (root) line(stop, shelf + 6);
@@ -143,7 +149,14 @@ function sceneOn(story, visible, sizes, grid, flip) {
       const dot = grid.dot[item];
       line(stop, dot, { head: false });
       add("dot", dot - DOT_RADIUS, y - DOT_RADIUS, 2 * DOT_RADIUS, 2 * DOT_RADIUS);
-      outs.forEach((run, at) => {
+      if (outs.length > MOST_BRANCHES) {
+        const { pieces, branches } = trunkOf(outs, grid, item, y);
+        pieces.forEach((pen, k) => wire(-2 - k, pen, { branch: true, head: false }));
+        branches.forEach(([run, pen]) => {
+          arrive(pen, run);
+          wire(run, pen, { branch: true, leaves: true });
+        });
+      } else outs.forEach((run, at) => {
         const v = y + grid.fans[item][at];
         const pen = penAt(dot, y);
         pen.to(fanStart(item), v);
