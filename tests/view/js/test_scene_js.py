@@ -89,22 +89,25 @@ TRUNKS = """
 return [false, true].flatMap((flip) => ["all", "some", "none"].flatMap((how) => {
   const scene = buildScene(data, {open: opened(data.groups, how), flip, textbook: false, kept: new Map()});
   const found = faults(scene);
-  const { items, runs } = scene.visible;
+  const { items } = scene.visible;
   const near = (a, b) => Math.abs(a - b) < 0.01;
   let trunks = 0;
   items.forEach(({ outs }, item) => {
     const own = scene.wires.filter((w) => w.item === item);
     const pieces = own.filter((w) => w.run < -1);
     trunks += pieces.length > 0;
-    if (pieces.length > 0 !== outs.length > MOST_BRANCHES) found.push(`${how}: ${outs.length} branches, ${pieces.length} pieces`);
-    const onPiece = ([u, v]) => pieces.some(({ path }) => path.some((c) => c[0] <= u + 0.01 && u <= c[6] + 0.01 && isLevel(c) && near(c[1], v)));
+    if (pieces.length > 0 !== outs.length > MOST_BRANCHES)
+      found.push(`${how}: ${outs.length} branches, ${pieces.length} pieces`);
+    const on = (c, [u, v]) => c[0] <= u + 0.01 && u <= c[6] + 0.01 && isLevel(c) && near(c[1], v);
+    const onPiece = (point) => pieces.some(({ path }) => path.some((c) => on(c, point)));
     for (const w of own) {
       const start = w.path[0] && w.path[0].slice(0, 2);
       if (w.leaves && !onPiece(start)) found.push(`${how}: run ${w.run} starts beside its trunk`);
       if (w.run < -2 && !onPiece(start)) found.push(`${how}: a piece starts beside the others`);
     }
-    const drawn = own.filter((w) => w.run >= 0).map((w) => w.run).sort((a, b) => a - b);
-    if (String(drawn) !== String(outs.slice().sort((a, b) => a - b))) found.push(`${how}: not every run of ${item} is drawn`);
+    const sorted = (list) => String(list.slice().sort((a, b) => a - b));
+    const drawn = own.filter((w) => w.run >= 0).map((w) => w.run);
+    if (sorted(drawn) !== sorted(outs)) found.push(`${how}: not every run of ${item} is drawn`);
   });
   if (!trunks) found.push(`${how}: no trunk`);
   return found;
