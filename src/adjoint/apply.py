@@ -319,6 +319,8 @@ def _compute(op: Primitive, values: list[Any], params: dict[str, Any] | None) ->
     except np.linalg.LinAlgError:
         _infer(op, values, params)  # unless shapes are to blame, the words of linear algebra stand
         raise
+    except ZeroDivisionError:  # of two plain numbers: Python raises where NumPy, which is meant, gives inf or nan
+        out = op.value(*map(np.asarray, values))
     except OverflowError as error:
         raise DtypeError(f"{op.name}: {error}.", where=here(), help="convert with astype first.") from error
     except (TypeError, ValueError, IndexError) as error:

@@ -189,6 +189,29 @@ def test_all_open_it_is_a_canvas_that_keys_still_reach(visit, large):
     assert player.facts()["value"]
 
 
+def test_at_the_end_the_inputs_and_their_gradients_are_in_view(visit):
+    def chain(x):
+        for _ in range(60):
+            x = np.sin(x) + 0.1
+        return x
+
+    player = Player(visit(ad.explain(chain)(0.5).to_dict()).page)
+    inside = """() => {
+      const places = [".graph [data-node='0'] .shape", ".graph"].map((q) => document.querySelector(q));
+      const [leaf, stage] = places.map((place) => place.getBoundingClientRect());
+      return leaf.left >= stage.left && leaf.right <= stage.right;
+    }"""
+    for _ in range(30):
+        player.press("ArrowRight")
+    assert not player.page.evaluate(inside)
+    player.press("End")
+    assert player.page.evaluate(inside)
+    player.press("b")
+    assert not player.page.evaluate(inside)
+    player.press("Home")
+    assert player.page.evaluate(inside)
+
+
 def test_search_opens_what_is_around_the_match(visit, large):
     player = Player(visit(large).page)
     player.press("/")

@@ -1,8 +1,10 @@
 """Pages of what went wrong: failed runs, NaN and infinity, empty tensors, damaged files, no scripts, no storage."""
 
+import base64
 import json
 import re
 import warnings
+import zlib
 
 import numpy
 import pytest
@@ -176,6 +178,40 @@ def test_a_damaged_story_is_told_and_the_picture_stays(visit, tmp_path, damage, 
     page = visit(saved(tmp_path, damage)).page
     assert said in page.get_by_role("alert").inner_text()
     assert page.locator(".still svg").is_visible()
+
+
+PARTS = ["nodes", "edges", "groups", "forward", "backward", "code", "leaves", "memory", "exercises"]
+TABLES = ["expr", "outcome", "gates", "cost"]
+
+
+def test_a_story_without_one_of_its_parts_is_damaged(visit, tmp_path):
+    whole = json.loads(worked("sine").to_json())
+    changes = [(key, wrong) for key in PARTS for wrong in (None, {}, "x")]
+    changes += [(key, wrong) for key in TABLES for wrong in (None, [], 3)]
+    changes += [("cost", {"gates": "many"}), ("gates", {"sin": 1}), ("source", {"file": "f.py"}), ("source", "f.py")]
+    page = visit(saved(tmp_path, lambda _: json.dumps(whole))).page
+    for key, wrong in changes:
+        story = {k: v for k, v in whole.items() if k != key} if wrong is None else {**whole, key: wrong}
+        page.goto(saved(tmp_path, lambda _, story=story: json.dumps(story)).as_uri())
+        told = page.get_by_role("alert").inner_text()
+        assert "damaged" in told
+        assert wrong is not None or key in ("nodes", "edges", "groups") or f'its "{key}" is missing' in told
+        assert page.locator(".still svg").is_visible()
+    for node in range(len(whole["nodes"])):
+        story = json.loads(json.dumps(whole))
+        story["nodes"][node]["op"] = 7
+        page.goto(saved(tmp_path, lambda _, story=story: json.dumps(story)).as_uri())
+        assert 'its "nodes" is not what it should be' in page.get_by_role("alert").inner_text()
+
+
+def test_a_story_that_grows_without_end_is_not_unpacked(visit, tmp_path):
+    packed = base64.b64encode(zlib.compress(b" " * (2**28 + 2**20), 1)).decode("ascii")
+    path = saved(tmp_path, lambda story: packed)
+    text = path.read_text(encoding="utf-8").replace('id="story">', 'data-form="deflate" id="story">')
+    path.write_text(text, encoding="utf-8")
+    page = visit(path).page
+    page.wait_for_selector("[role=alert]", timeout=60_000)
+    assert "longer than any story" in page.get_by_role("alert").inner_text()
 
 
 def test_a_deflated_story_that_is_damaged(visit, tmp_path):

@@ -207,3 +207,21 @@ def test_a_page_is_written(tmp_path):
     refused(adjoint("explain", *WORKED, "--html", tmp_path / "no" / "a.html"))
     refused(adjoint("explain", *WORKED, "--html", "-", "--json", "-"))
     assert "named as SVG" in refused(adjoint("explain", *WORKED, "--html", tmp_path / "a.svg"))
+
+
+def test_plain_numbers_divide_as_arrays_do():
+    found = story("1/0*x", "x=2")
+    assert root(found)["value"] == "Infinity"
+    assert leaves(found) == {"x": "Infinity"}
+    assert "∞" in adjoint("explain", "1/0").stdout
+
+
+@pytest.mark.parametrize("command", ["explain", "check", "step", "practice", "workbench"])
+def test_a_lone_h_asks_for_help(command):
+    outcome = adjoint(command, "-h")
+    assert outcome.exit_code == 0
+    assert outcome.stdout == adjoint(command, "--help").stdout
+
+
+def test_the_negative_of_h_is_an_expression():
+    assert leaves(story("-h", "h=3")) == {"h": -1}

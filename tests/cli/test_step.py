@@ -72,3 +72,11 @@ def test_the_arrow_keys_lead_through_the_story():
     finally:
         program.kill()
         os.close(leader)
+
+
+@pytest.mark.parametrize("width", [200, 60, 40, 20, 8])
+def test_how_to_leave_is_always_told(width):
+    from adjoint.cli.step import _keys
+
+    assert len(_keys(width)) <= width
+    assert _keys(width).endswith("q quit")

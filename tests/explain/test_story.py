@@ -387,3 +387,12 @@ def test_a_bad_entry_of_an_array_is_named():
         told = str(ad.explain(entropy)(numpy.array([0.5, 0.5, 0.0])))
     assert "∞ first appears at log" in told
     assert "in 1 of 3 entries, the first at [2]: input 0." in told
+
+
+def test_what_the_story_is_assigned_to_is_no_name_of_its_result():
+    s = ad.explain(np.sin)(2.0)
+    assert s.board.root.name == "sin"
+    told = ad.explain(ad.special.sigmoid)(2.0)
+    assert told.board.root.name == "sigmoid"
+    y = ad.explain(lambda x: np.sin(x))(2.0)
+    assert y.board.root.name == "J"

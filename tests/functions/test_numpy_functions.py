@@ -319,3 +319,11 @@ def test_integers_have_no_gradient_and_say_so_only_when_asked():
     assert anp.astype(tensor(A, requires_grad=True), int).node is None
     with pytest.raises(DtypeError):
         tensor(I, requires_grad=True)
+
+
+@pytest.mark.parametrize("pair", [(1.0, 0.0), (0.0, 0.0), (-1.0, 0), (1, 0), (2.0, -0.0), (1j, 0.0)])
+def test_plain_numbers_divide_as_numpy_does(pair):
+    with np.errstate(all="ignore"):
+        ours, theirs = anp.divide(*pair), np.divide(*pair)
+    assert ours.dtype == theirs.dtype
+    np.testing.assert_array_equal(np.asarray(ours), theirs)

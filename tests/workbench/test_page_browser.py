@@ -178,6 +178,15 @@ def test_a_link_passes_the_parser_of_the_server(bench):
     assert page.gradients() == {"w": -4, "x": 4, "b": 2, "y": -2}  # the first example instead
 
 
+@pytest.mark.parametrize(
+    "fragment", ["#nothing", "#expression=x&inputs=%7B", "#inputs=%5B1%5D&example=a", "#expression=" + "x" * 200_001]
+)
+def test_a_broken_link_is_told(bench, fragment):
+    page = bench(fragment)
+    assert "The link in the address is broken" in page.page.locator(".w-remark").inner_text()
+    assert page.gradients() == {"w": -4, "x": 4, "b": 2, "y": -2}
+
+
 def test_exports_are_files(bench, tmp_path):
     page = bench()
     wanted = {"Page (HTML)": "html", "Picture (SVG)": "svg", "Picture (PNG)": "png", "Story (JSON)": "json",

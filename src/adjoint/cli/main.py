@@ -140,7 +140,14 @@ def cli() -> None:
     """Computation graphs and automatic differentiation: every derivative computed, explained, verified."""
 
 
-# An expression may begin with a minus sign, and so may look like an option.
+class Free(click.Command):
+    """A command whose first argument may begin with a minus sign, and so may look like an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Reads the command line; ``-h`` is the negative of h, unless nothing gives h a value."""
+        return super().parse_args(ctx, ["--help"] if args == ["-h"] else args)
+
+
 _FREE: dict[str, Any] = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 
 _target = click.argument("target")
@@ -151,7 +158,7 @@ _argnums = click.option(
 )
 
 
-@cli.command("explain", help=EXPLAIN_HELP, context_settings=_FREE)
+@cli.command("explain", help=EXPLAIN_HELP, cls=Free, context_settings=_FREE)
 @_target
 @_values
 @_inputs
@@ -183,7 +190,7 @@ def _finite(rate: float | None) -> None:
         raise click.BadParameter("a step size is a finite number.", param_hint="--rate")
 
 
-@cli.command("check", help=CHECK_HELP, context_settings=_FREE)
+@cli.command("check", help=CHECK_HELP, cls=Free, context_settings=_FREE)
 @_target
 @_values
 @_inputs
@@ -196,7 +203,7 @@ def check_command(target: str, values: tuple[str, ...], inputs: str | None, argn
         click.get_current_context().exit(CHECK_FAILED)
 
 
-@cli.command("step", help=STEP_HELP, context_settings=_FREE)
+@cli.command("step", help=STEP_HELP, cls=Free, context_settings=_FREE)
 @_target
 @_values
 @_inputs
@@ -209,7 +216,7 @@ def step_command(target: str, values: tuple[str, ...], inputs: str | None, argnu
     step_through(story_of(subject_of(target, values, inputs, argnums), refuse=False))
 
 
-@cli.command("practice", help=PRACTICE_HELP, context_settings=_FREE)
+@cli.command("practice", help=PRACTICE_HELP, cls=Free, context_settings=_FREE)
 @click.argument("target", required=False)
 @_values
 @_inputs
@@ -230,7 +237,7 @@ def practice_command(
     practice(target, values, inputs, argnums, kind, seed)
 
 
-@cli.command("workbench", help=WORKBENCH_HELP, context_settings=_FREE)
+@cli.command("workbench", help=WORKBENCH_HELP, cls=Free, context_settings=_FREE)
 @click.argument("target", required=False)
 @_values
 @_inputs

@@ -16,7 +16,8 @@ from adjoint.view.terminal import STYLES
 if TYPE_CHECKING:
     from adjoint.explain.story import Story
 
-KEYS = "→ next   ← back   b turn around   Home End   q quit"
+#: What the last line says: the first of these for which there is room.
+KEYS = ("→ next   ← back   b turn around   Home End   q quit", "→ next   ← back   b turn   q quit", "→ ← b   q quit")
 
 #: How many lines a step has where all steps are printed.
 PRINTED = 60
@@ -68,7 +69,11 @@ def _drawn(stepper: Stepper, at: int, console: Console) -> Group:
     width, height = console.size.width, console.size.height
     lines = stepper.frame(at, width, max(6, height - 2))
     lines += [Line()] * max(0, height - 1 - len(lines))
-    return Group(*[_text(line) for line in lines], Text(KEYS[:width], style="reverse", no_wrap=True))
+    return Group(*[_text(line) for line in lines], Text(_keys(width), style="reverse", no_wrap=True))
+
+
+def _keys(width: int) -> str:
+    return next((keys for keys in KEYS if len(keys) <= width), KEYS[-1][-width:])
 
 
 def _text(line: Line) -> Text:

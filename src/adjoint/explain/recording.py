@@ -11,6 +11,7 @@ import inspect
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,7 @@ def record_call(
         passed.append(build(made))
         nodes = [x._node for x in made if type(x) is Tensor and x._node is not None]
         found.whole.update(nodes if named == [name] else [n for n in nodes if n in found.dead])
+    outside = user_frame(2)
     mode = Mode().but(everything=True, dead=found.dead, listener=listener)
     token = MODE.set(mode)
     listener.stack.begin()
@@ -181,8 +183,9 @@ def record_call(
         tensor = output(out, f)
         found.root = tensor._node
         found.constant = None if tensor._node is not None else tensor._value
-        if found.root is not None and not found.root.is_leaf and found.root.label is None:
-            found.root.name = _root_name(f, found)
+        root = found.root
+        if root is not None and not root.is_leaf and (root.label is None or _stands_at(outside, root)):
+            root.name = _root_name(f, found)
     return found
 
 
@@ -261,6 +264,11 @@ def _argument(value: Any, name: str, wanted: bool, whole: bool, found: Recording
 def _title_of(f: Any) -> str:
     name = function_name(f)
     return "" if name == "<lambda>" else name.replace("_", " ").strip()
+
+
+def _stands_at(frame: FrameType, node: Node) -> bool:
+    """Whether an operation was done where the frame stands: what is assigned there is the story."""
+    return node.code is frame.f_code and node.lasti == frame.f_lasti
 
 
 def _root_name(f: Any, found: Recording) -> str | None:

@@ -108,13 +108,16 @@ export function cameraOver(place, moved) {
       stop();
       set({ k, x: x - ((x - view.x) * k) / view.k, y: y - ((y - view.y) * k) / view.k });
     },
-    /** Moves to a place only if it is outside of the middle of the view. @param {{x: number, y: number, w: number, h: number}} box */
-    follow(box) {
+    /**
+     * Moves to a place only if it is outside of the middle of the view.
+     * @param {{x: number, y: number, w: number, h: number}} box @param {number} [edge]   What is not the middle, on each side.
+     */
+    follow(box, edge = 0.2) {
       const { x, y, k } = view;
       const { w, h } = room;
       const left = x + box.x * k;
       const top = y + box.y * k;
-      const inside = left > w * 0.2 && left + box.w * k < w * 0.8 && top > h * 0.2 && top + box.h * k < h * 0.8;
+      const inside = left > w * edge && left + box.w * k < w * (1 - edge) && top > h * edge && top + box.h * k < h * (1 - edge);
       if (over() && !inside) centre(box.x + box.w / 2, box.y + box.h / 2);
     },
   };

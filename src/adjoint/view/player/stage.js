@@ -282,7 +282,11 @@ function stageView(el, app) {
     if (!["at", "part", "hidden", "selected", "theme"].some(has)) return;
     const { at, part } = now.state;
     repaint(state.at === at ? has("part") && (state.part < 0 || state.part > part) : has("at") && state.at === at + 1);
-    if (has("at") && (user || state.playing) && overview.current >= 0) camera.follow(scene.boxes[overview.current][0]);
+    if (!has("at") || !(user || state.playing)) return;
+    // At the ends no gate is current: there the inputs have come, or their gradients.
+    const leaf = placeAround(state.story.leaves[0]?.node ?? 0);
+    if (overview.current >= 0) camera.follow(scene.boxes[overview.current][0]);
+    else if (leaf !== undefined) camera.follow(scene.boxes[leaf][0], 0);
   }
 
   /** @type {import("./types.js").Stage} */

@@ -17,6 +17,7 @@ const FIRST_EXAMPLE = "worked_examples.squared_error";
 /** Milliseconds for which a remark stands, and after which the address follows the state. */
 const REMARKED = 6000;
 const LINKED = 500;
+const BROKEN = "The link in the address is broken: what it describes cannot be restored.";
 
 /** @param {HTMLElement} root @param {Bench} bench */
 function buildShell(root, bench) {
@@ -106,12 +107,18 @@ function buildShell(root, bench) {
     bench.turnTo(tab || "step");
   };
   addEventListener("hashchange", () => {
-    const found = readLink(location.hash);
+    const found = linked();
     if (found && location.hash !== fragmentOf(bench)) restore(found, "link");
   });
+  /** What the address says; where it says something that cannot be read, that is told. */
+  const linked = () => {
+    const found = readLink(location.hash);
+    if (!found && location.hash.length > 1) say(BROKEN);
+    return found;
+  };
   shellKeys(bench, tabs, aside, top);
   showTab();
-  return restore;
+  return { restore, linked };
 }
 
 /** Opens with the link's state, or with what the command line named, or with the first example. */
@@ -120,8 +127,8 @@ async function openWorkbench() {
   if (!root) return;
   const given = givenByServer();
   const bench = new Bench(given);
-  const restore = buildShell(root, bench);
-  const linked = readLink(location.hash);
+  const { restore, linked } = buildShell(root, bench);
+  const found = linked();
   const begin = () => bench.pick(FIRST_EXAMPLE, "");
   try {
     const answer = await ask(given, "examples", {});
@@ -137,7 +144,7 @@ async function openWorkbench() {
       bench.kept = trouble;
     }
   });
-  if (linked) restore(linked, "");
+  if (found) restore(found, "");
   else if (given.file) bench.open({ file: true }, {}, "");
   else if (given.expression) bench.open({ expression: given.expression }, given.values || {}, "");
   else begin();
