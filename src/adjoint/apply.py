@@ -319,7 +319,7 @@ def _compute(op: Primitive, values: list[Any], params: dict[str, Any] | None) ->
     except np.linalg.LinAlgError:
         _infer(op, values, params)  # unless shapes are to blame, the words of linear algebra stand
         raise
-    except ZeroDivisionError:  # of two plain numbers: Python raises where NumPy, which is meant, gives inf or nan
+    except ZeroDivisionError:  # of two plain numbers, where NumPy gives inf or nan
         out = op.value(*map(np.asarray, values))
     except OverflowError as error:
         raise DtypeError(f"{op.name}: {error}.", where=here(), help="convert with astype first.") from error
@@ -332,9 +332,7 @@ def _compute(op: Primitive, values: list[Any], params: dict[str, Any] | None) ->
         raise kind(f"{op.name}({shown}) failed: {error}", where=here(), help=help) from error
     if op.several:
         return tuple(o if isinstance(o, np.ndarray | np.generic) else np.asarray(o) for o in out)
-    if type(out) is not np.ndarray and not isinstance(out, np.generic):
-        out = np.asarray(out)
-    return out
+    return out if type(out) is np.ndarray or isinstance(out, np.generic) else np.asarray(out)
 
 
 def _infer(op: Primitive, values: list[Any], params: dict[str, Any] | None) -> Any:

@@ -176,10 +176,9 @@ class Tensor(Methods, metaclass=_Made):
         return story.explain_tensor(self, **options)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from adjoint.graph.display import wanted
-        from adjoint.view.notebook import tensor_bundle
+        from adjoint.view import notebook
 
-        return wanted(tensor_bundle(self), include, exclude)
+        return notebook.tensor_bundle(self, include, exclude)
 
 
 def is_tracked(tensor: Tensor) -> bool:

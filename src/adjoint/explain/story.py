@@ -152,10 +152,9 @@ class Story:
         return to_json(self.to_dict())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from adjoint.graph.display import wanted
-        from adjoint.view.notebook import story_bundle
+        from adjoint.view import notebook
 
-        return wanted(story_bundle(self), include, exclude)
+        return notebook.story_bundle(self, include, exclude)
 
     def show(self, page: bool = False) -> None:
         """Shows the story: in a notebook the player, in a terminal the text in colours; ``page=True``: in the browser.

@@ -167,10 +167,9 @@ class Graph:
         return graph_text(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from adjoint.graph.display import wanted
-        from adjoint.view.notebook import graph_bundle
+        from adjoint.view import notebook
 
-        return wanted(graph_bundle(self), include, exclude)
+        return notebook.graph_bundle(self, include, exclude)
 
     def __repr__(self) -> str:
         return f"<Graph {len(self.inputs)} inputs, {len(self.nodes)} nodes, {len(self.outputs)} outputs>"

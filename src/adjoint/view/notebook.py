@@ -13,6 +13,7 @@ import numpy as np
 
 from adjoint.explain.outline import outline
 from adjoint.explain.statistics import written
+from adjoint.graph.display import wanted
 from adjoint.graph.graph import Graph
 from adjoint.numbers import format_number
 from adjoint.tensor import Tensor
@@ -33,7 +34,7 @@ HEIGHT = 560
 PICTURED = 150
 
 
-def story_bundle(story: Story) -> dict[str, str]:
+def story_bundle(story: Story, include: Any = None, exclude: Any = None) -> dict[str, str]:
     """A story as the player in a frame of its own, and as text.
 
     The frame may run its own scripts and save files, and reaches neither the notebook nor the network.
@@ -45,18 +46,18 @@ def story_bundle(story: Story) -> dict[str, str]:
         f'<iframe srcdoc="{inside}" width="100%" height="{HEIGHT}" sandbox="allow-scripts allow-downloads" '
         f'title="{html.escape(story.heading)}"></iframe>'
     )
-    return {"text/plain": str(story), "text/html": frame}
+    return wanted({"text/plain": str(story), "text/html": frame}, include, exclude)
 
 
-def graph_bundle(graph: Graph) -> dict[str, str]:
+def graph_bundle(graph: Graph, include: Any = None, exclude: Any = None) -> dict[str, str]:
     """A graph as a picture of its structure where it is small, and as text."""
     found = {"text/plain": str(graph)}
     if graph.outputs and len(graph.nodes) <= PICTURED:
         found["text/html"] = render(outline(graph).to_dict())
-    return found
+    return wanted(found, include, exclude)
 
 
-def tensor_bundle(tensor: Tensor) -> dict[str, str]:
+def tensor_bundle(tensor: Tensor, include: Any = None, exclude: Any = None) -> dict[str, str]:
     """A tensor as its text and, for arrays, a heat map with statistics; its gradient beside it."""
     plain = repr(tensor)
     parts = [f"<pre>{html.escape(plain)}</pre>"]
@@ -66,7 +67,7 @@ def tensor_bundle(tensor: Tensor) -> dict[str, str]:
         slope = tensor._grad
         if slope is not None and isinstance(slope._value, np.ndarray):
             parts.append(_summary("gradient", written(slope._value), gradient=True))
-    return {"text/plain": plain, "text/html": "".join(parts)}
+    return wanted({"text/plain": plain, "text/html": "".join(parts)}, include, exclude)
 
 
 def _summary(name: str, summary: Any, *, gradient: bool) -> str:
