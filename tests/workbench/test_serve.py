@@ -216,7 +216,7 @@ def test_a_browser_in_the_terminal_does_not_keep_the_page_waiting(tmp_path):
     try:
         deadline = time.monotonic() + 30
         # The browser is started when the file is written: before that the file may be there and empty.
-        while not any("browser" in text for text in (commands := one.workers()).values()):
+        while not any("browser" in text for text in one.workers().values()):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         (file,) = tmp_path.glob("adjoint-*/open.html")
@@ -224,6 +224,7 @@ def test_a_browser_in_the_terminal_does_not_keep_the_page_waiting(tmp_path):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert one.ask("GET", f"/?token={one.token}")[0] == 200
         assert not file.exists()
+        commands = one.workers()
         assert not any(one.token in text for text in commands.values())
     finally:
         browsers = [pid for pid, text in one.workers().items() if "browser" in text]
