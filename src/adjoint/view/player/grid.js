@@ -10,6 +10,7 @@ import { BRANCH_HEIGHT, DOT_RADIUS, MOST_BRANCHES, NO_BAND, SHAPE_GAP, portStep 
 /** @typedef {import("./items.js").Visible} Visible */
 /** @typedef {import("./measure.js").Size} Size */
 /** @typedef {{flip: boolean, textbook: boolean, along: number, across: number}} GridOptions   Stretch: added to gaps, times rows. */
+/** @typedef {[number, number]} Stretch   A column, and the row on which a run passes it and the next ones. */
 
 const ROW_GAP = 14;
 const LANE_PITCH = 16;
@@ -31,10 +32,21 @@ function levelOnes(heights, row) {
   return heights.flatMap((height, at) => (height === row ? [at] : []));
 }
 
-/** @param {number[]} a @param {number[]} b */
-function compareLists(a, b) {
-  for (let i = 0; i < a.length && i < b.length; i++) if (a[i] !== b[i]) return a[i] - b[i];
-  return a.length - b.length;
+/**
+ * Which way is higher where the two first part; if they do not, the shorter one comes first. Both begin in one column.
+ * @param {Stretch[]} a @param {number} endA   The column behind its last. @param {Stretch[]} b @param {number} endB
+ */
+function compareWays(a, endA, b, endB) {
+  let i = 0;
+  let j = 0;
+  while (i < a.length && j < b.length) {
+    if (a[i][1] !== b[j][1]) return a[i][1] - b[j][1];
+    const nextA = i + 1 < a.length ? a[i + 1][0] : endA;
+    const nextB = j + 1 < b.length ? b[j + 1][0] : endB;
+    if (nextA <= nextB) i++;
+    if (nextB <= nextA) j++;
+  }
+  return endA - endB;
 }
 
 /** @typedef {ReturnType<typeof pixelGrid>} PixelGrid */
@@ -53,20 +65,37 @@ export function pixelGrid(visible, sizes, { flip, textbook, along, across }) {
   /** By item: its column and row. */
   const column = items.map((item) => item.cell[0]);
   const row = items.map((item) => rowAt(item.cell[1]));
-  /** By run: the rows that it passes between its source and its target. */
+  /** By run: how it passes the columns between its source and its target. */
   const passed = runs.map(({ way }, run) => {
     const [from, to] = ends[run];
+    /** @type {Stretch[]} */
     const found = [];
-    let at = 0;
-    for (let c = column[from] + 1; c < column[to]; c++) {
-      while (at + 1 < way.length && way[at + 1][0] <= c) at++;
-      found.push(rowAt(way[at][1]));
-    }
+    way.forEach(([turn, level], at) => {
+      const start = Math.max(column[from] + 1, at ? turn : 0);
+      if (start >= column[to]) return;
+      if (found.length && found[found.length - 1][0] === start) found.pop();
+      found.push([start, rowAt(level)]);
+    });
     return found;
   });
-  /** The rows of a run after its source, its target's included. @param {number} run */
-  const waysRows = (run) => [...passed[run], row[ends[run][1]]];
-  for (const { outs } of items) outs.sort((a, b) => compareLists(waysRows(a), waysRows(b)) || a - b);
+  /** The way of a run after its source, its target included. @param {number} run @returns {Stretch[]} */
+  const onward = (run) => [...passed[run], [column[ends[run][1]], row[ends[run][1]]]];
+  for (const { outs } of items) {
+    if (outs.length < 2) continue;
+    const found = new Map(outs.map((run) => [run, onward(run)]));
+    const wayOf = (/** @type {number} */ run) => /** @type {Stretch[]} */ (found.get(run));
+    const stop = (/** @type {number} */ run) => column[ends[run][1]] + 1;
+    outs.sort((a, b) => compareWays(wayOf(a), stop(a), wayOf(b), stop(b)) || a - b);
+  }
+  /** The way of a run back from its target, its source included; columns count from right to left. @param {number} run @returns {Stretch[]} */
+  const homeward = (run) => {
+    const [from, to] = ends[run];
+    const way = passed[run];
+    /** @type {Stretch[]} */
+    const found = [];
+    for (let at = way.length; at >= 0; at--) found.push([1 - (at < way.length ? way[at][0] : column[to]), at ? way[at - 1][1] : row[from]]);
+    return found;
+  };
 
   /** Runs that pass one cell take lanes of their own there, the same all along so that none sways. */
   const laneOffsets = () => {
@@ -76,16 +105,21 @@ export function pixelGrid(visible, sizes, { flip, textbook, along, across }) {
       while (leader[run] !== run) run = leader[run] = leader[leader[run]];
       return run;
     };
-    /** @type {Map<number, number>} */
-    const first = new Map();
+    /** By row: what passes it, from where to which column. @type {[number, number, number][][]} */
+    const level = used.map(() => []);
     passed.forEach((way, run) =>
-      way.forEach((level, step) => {
-        const cell = level * (columns + 1) + column[ends[run][0]] + step;
-        const other = first.get(cell);
-        if (other === undefined) first.set(cell, run);
-        else leader[find(run)] = find(other);
-      }),
+      way.forEach(([start, at], step) => level[at].push([start, step + 1 < way.length ? way[step + 1][0] : column[ends[run][1]], run])),
     );
+    for (const stretches of level) {
+      stretches.sort((a, b) => a[0] - b[0]);
+      let reach = 0;
+      let other = -1;
+      for (const [start, stop, run] of stretches) {
+        if (start < reach) leader[find(run)] = find(other);
+        reach = Math.max(reach, stop);
+        other = run;
+      }
+    }
     /** The lanes of each bundle, a trunk being one of them. @type {Map<number, number[][]>} */
     const bundles = new Map();
     for (const { outs } of items) {
@@ -108,16 +142,16 @@ export function pixelGrid(visible, sizes, { flip, textbook, along, across }) {
     if (ins.length < 2) return;
     const branch = (/** @type {number} */ run) => items[ends[run][0]].outs.indexOf(run);
     const order = ins
-      .map((run, slot) => ({ run, slot, key: [row[ends[run][0]], ...passed[run]].reverse() }))
-      .sort((a, b) => compareLists(a.key, b.key) || offset[a.run] - offset[b.run] || (ends[a.run][0] === ends[b.run][0] ? branch(a.run) - branch(b.run) : 0) || a.slot - b.slot);
-    const level = levelOnes(order.map((o) => o.key[0]), row[i]);
+      .map((run, slot) => ({ run, slot, key: homeward(run), stop: 1 - column[ends[run][0]] }))
+      .sort((a, b) => compareWays(a.key, a.stop, b.key, b.stop) || offset[a.run] - offset[b.run] || (ends[a.run][0] === ends[b.run][0] ? branch(a.run) - branch(b.run) : 0) || a.slot - b.slot);
+    const level = levelOnes(order.map((o) => o.key[0][1]), row[i]);
     const straight = order.length === 2 && level.length === 1 ? level[0] : -1;
     spreadLines(order.length, straight, straight >= 0 ? 18 : portStep(order.length, flip)).forEach((v, at) => (port[order[at].run] = v));
   });
   /** By item: the heights of its branches. */
   const fans = items.map(({ outs }, i) => {
     if (outs.length < 2 || outs.length > MOST_BRANCHES) return outs.map(() => 0);
-    const level = levelOnes(outs.map((run) => waysRows(run)[0]), row[i]);
+    const level = levelOnes(outs.map((run) => onward(run)[0][1]), row[i]);
     return spreadLines(outs.length, level.length ? level[level.length >> 1] : -1, sizes[i].step);
   });
 
@@ -160,7 +194,7 @@ export function pixelGrid(visible, sizes, { flip, textbook, along, across }) {
     widen(roomDown[own], bands - 1, edge + fan[fan.length - 1]);
   });
   passed.forEach((way, run) => {
-    for (const level of way) {
+    for (const [, level] of way) {
       for (let b = 0; b < bands; b++) {
         widen(roomUp[level], b, LANE_PITCH / 2 - offset[run]);
         widen(roomDown[level], b, LANE_PITCH / 2 + offset[run]);
@@ -188,8 +222,8 @@ export function pixelGrid(visible, sizes, { flip, textbook, along, across }) {
   }
   const bottom = count ? y[count - 1] + down[count - 1] + below[count - 1] : 0;
 
-  /** The height of a run in every column that it passes, the last one being its port. @param {number} run */
-  const heights = (run) => [...passed[run].map((level) => y[level] + offset[run]), y[row[ends[run][1]]] + port[run]];
+  /** Where a run may turn: the columns in whose gaps, and the heights there after, the last one being its port. @param {number} run @returns {[number, number][]} */
+  const turns = (run) => [...passed[run].map(([start, level]) => /** @type {[number, number]} */ ([start - 1, y[level] + offset[run]])), [column[ends[run][1]] - 1, y[row[ends[run][1]]] + port[run]]];
 
   /** By column: where it begins, where its shapes end, its gap, its longest shelf, the largest change of height in its gap. */
   const left = zeros();
@@ -206,10 +240,10 @@ export function pixelGrid(visible, sizes, { flip, textbook, along, across }) {
     shelves[own] = Math.max(shelves[own], sizes[i].shelf);
     outs.forEach((run, at) => {
       let height = y[row[i]] + fans[i][at];
-      heights(run).forEach((v, step) => {
-        rises[own + step] = Math.max(rises[own + step], Math.abs(v - height));
+      for (const [gap, v] of turns(run)) {
+        rises[gap] = Math.max(rises[gap], Math.abs(v - height));
         height = v;
-      });
+      }
     });
   });
   /** By item: the dot behind its shelf. */
@@ -256,7 +290,7 @@ export function pixelGrid(visible, sizes, { flip, textbook, along, across }) {
     right = Math.max(right, end);
     u = gapEnd[c] + (idle && !gap ? 0 : flip ? 14 : 18);
   }
-  return { sizes, row, column, passed, fans, frames, up, down, y, bottom, right, left, gapStart, gapEnd, dot, heights, shapesStop, shelfStop, fanStart };
+  return { sizes, row, column, passed, fans, frames, up, down, y, bottom, right, left, gapStart, gapEnd, dot, turns, shapesStop, shelfStop, fanStart };
 }
 
 /** The shapes of an item one after the other. @param {Size} size */

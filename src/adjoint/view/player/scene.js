@@ -131,11 +131,10 @@ function sceneOn(story, visible, sizes, grid, flip) {
     };
     /** From the end of a shelf or fan through every gap to the port. @param {Pen} pen @param {number} run */
     const follow = (pen, run) => {
-      grid.heights(run).forEach((height, step) => {
-        const column = grid.column[item] + step;
-        pen.level(gapStart[column]);
-        pen.to(grid.gapEnd[column], height);
-      });
+      for (const [gap, height] of grid.turns(run)) {
+        pen.level(gapStart[gap]);
+        pen.to(grid.gapEnd[gap], height);
+      }
       arrive(pen, run);
     };
     if (shapes.length > 1) line(stop - shapes[1].along - SHAPE_GAP, stop - shapes[1].along);
