@@ -23,7 +23,7 @@ from adjoint.errors import (
     UnsupportedError,
 )
 from adjoint.graph.spec import Spec, dtype_name
-from adjoint.modes import tracing
+from adjoint.modes import MODE, tracing
 from adjoint.primitives.structure import CUT
 from adjoint.site import here, instructions, site_of, user_frame
 from adjoint.tensor import Tensor, is_tracked, no_value
@@ -42,6 +42,9 @@ def _concrete(t: Tensor, wanted: str, truth: bool = False) -> Any:
         if trace is not None and trace.guarding:
             return trace.concrete(t, wanted, truth)
         raise no_value(t, wanted)
+    mode = MODE.get()
+    if mode is not None and mode.listener is not None and t._node is not None:
+        mode.listener.looked(t._node, truth)
     return t._value
 
 
@@ -260,7 +263,8 @@ def _number(value: Any) -> str:
 def _format_tensor(self: Tensor, spec: str) -> str:
     if not spec:
         return _represent(self)
-    value = _concrete(self, "a format needs a value")
+    # What is printed decides nothing: no explanation need hear of it.
+    value = _concrete(self, "a format needs a value") if type(self._value) is Spec else self._value
     if not value.shape:
         return format(value.item(), spec)
     if value.size:

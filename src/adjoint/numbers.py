@@ -123,12 +123,25 @@ def format_exact(value: Any) -> str:
 
 
 def format_shape(shape: Sequence[int]) -> str:
-    """Write a shape with multiplication signs; a scalar's is empty.
+    """A shape as views write it: ``8×3``, and ``[8]`` for a vector, because 8 alone is a number; a scalar's is empty.
 
-    >>> format_shape((8, 3)), format_shape(())
-    ('8×3', '')
+    >>> format_shape((8, 3)), format_shape([8]), format_shape(())
+    ('8×3', '[8]', '')
     """
-    return TIMES.join(str(size) for size in shape)
+    return f"[{shape[0]}]" if len(shape) == 1 else TIMES.join(map(str, shape))
+
+
+def format_array(value: Mapping[str, Any], digits: int = 4, limit: int | None = None) -> str:
+    """An array, summarised as in a story's JSON, by its shape; one of a single number by that.
+
+    >>> format_array({"shape": [8, 3]}), format_array({"shape": [1], "min": 0.25})
+    ('8×3', '[0.25]')
+    """
+    shape, one = value["shape"], value.get("min")
+    if any(n != 1 for n in shape) or not isinstance(one, int | float):
+        return format_shape(shape)
+    text = format_number(one, digits, limit)
+    return f"[{text}]" if shape else text
 
 
 def format_count(count: float) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from adjoint.numbers import WIRE_LIMIT, format_gradient, format_number, format_shape
+from adjoint.numbers import WIRE_LIMIT, format_array, format_gradient, format_number
 
 Document = dict[str, Any]
 ENDS = ("inputs", "turn", "done")
@@ -27,7 +27,7 @@ class Stop(NamedTuple):
 def value_text(value: Any, digits: int = 4, limit: int | None = None) -> str:
     """A value as a page writes it; a tensor by its shape."""
     if isinstance(value, dict) and "shape" in value:
-        return format_shape(value["shape"])
+        return format_array(value, digits, limit)
     return format_number(value, digits, limit)
 
 

@@ -124,6 +124,40 @@ def test_what_is_no_number_is_refused_in_words(visit):
     assert player.read()["values"][0] == "2.5"
 
 
+def branch(x, w):
+    if x > 1:
+        return x * w
+    return x + w
+
+
+def powered(x, w):
+    return w * 2.0 ** round(x.item())
+
+
+def test_a_branch_that_would_go_another_way_is_told(visit):
+    player = Player(visit(ad.explain(branch)(2.0, 3.0)).page)
+    banner = player.page.locator(".banner")
+    player.select(0)
+    typed(player, "1.5")
+    assert banner.count() == 0
+    typed(player, "0.5")
+    line = branch.__code__.co_firstlineno + 1
+    told = f"Line {line}: “x > 1” was true and is false now: the code would go another way."
+    assert banner.inner_text().startswith(told)
+    typed(player, "2")
+    assert banner.count() == 0
+
+
+def test_a_number_that_was_taken_out_of_the_graph_is_told(visit):
+    player = Player(visit(ad.explain(powered)(2.0, 3.0)).page)
+    player.select(1)
+    typed(player, "4")
+    assert player.page.locator(".banner").count() == 0
+    player.select(0)
+    typed(player, "5")
+    assert "“x.item()” takes a number out of the graph" in player.page.locator(".banner").inner_text()
+
+
 def test_the_nudge_follows_its_slider(visit):
     module = example_file("worked_examples")
     story = ad.explain(module.squared_error)(2.0, -2.0, 8.0, 2.0)

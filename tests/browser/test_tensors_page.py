@@ -7,7 +7,7 @@ import pytest
 
 import adjoint as ad
 import adjoint.numpy as np
-from adjoint.numbers import format_exact, format_number
+from adjoint.numbers import format_exact, format_number, format_shape
 from browser.expected import Walk
 from browser.player import Player
 
@@ -31,7 +31,7 @@ def share(count, size):
 
 def compared(panel, array, head):
     """One panel against the array that it shows."""
-    assert panel["head"].split() == [head, "×".join(map(str, array.shape)), "f64"]
+    assert panel["head"].split() == [head, format_shape(array.shape), "f64"]
     for name, value in (
         ("min", array.min()),
         ("mean", array.mean()),
@@ -107,7 +107,7 @@ def test_wires_show_shapes_and_sizes(visit, arrays):
     for leaf, gradient in enumerate(gradients):
         rms = format_number(float(numpy.sqrt(numpy.mean(gradient**2))), 4, 7)
         assert seen["gradients"][leaf] == f"rms {rms}"
-        assert seen["values"][leaf] == "×".join(map(str, arrays[leaf].shape))
+        assert seen["values"][leaf] == format_shape(arrays[leaf].shape)
     # A backward step of tensors says its rule, not a product of numbers.
     matmul = next(i for i, b in enumerate(document["backward"]) if document["nodes"][b["node"]].get("op") == "matmul")
     seen = player.read_each([next(i for i, s in enumerate(walk.stops) if s.kind == "backward" and matmul in s.entries)])

@@ -6,15 +6,30 @@ import adjoint as ad
 def test_a_captured_leaf():
     w = ad.tensor(2.0, requires_grad=True, name="w")
     story = ad.explain(lambda x: w * x)(3.0)
-    assert (story.value, story.gradients) == (6.0, {"x": 2.0})
+    assert (story.value, story.gradients) == (6.0, {"x": 2.0, "w": 3.0})
     assert w.grad is None
+    document = story.to_dict()
+    assert [(n["name"], n["role"]) for n in document["nodes"] if n["kind"] == "leaf"] == [
+        ("x", "parameter"),
+        ("w", "parameter"),
+    ]
+    assert (document["cost"]["inputs"], document["cost"]["visits_differences"]) == (2, 3)
+    assert "return J, (g_x, g_w)" in story.source()
+
+
+def test_a_captured_leaf_that_was_not_chosen():
+    w = ad.tensor(2.0, requires_grad=True, name="w")
+    story = ad.explain(lambda x: w * x, argnums=0)(3.0)
+    assert story.gradients == {"x": 2.0}
+    leaf = next(n for n in story.to_dict()["nodes"] if n["name"] == "w")
+    assert (leaf["role"], "grad" in leaf) == ("data", False)
 
 
 def test_older_history():
     w = ad.tensor(2.0, requires_grad=True, name="w")
     old = w * 3.0
     story = ad.explain(lambda x: old * w * x)(3.0)
-    assert (story.value, story.gradients) == (36.0, {"x": 12.0})
+    assert (story.value, story.gradients) == (36.0, {"x": 12.0, "w": 18.0})
 
 
 def test_a_leaf_made_inside_and_walked_back_to():

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from adjoint.explain.answers import Verdict, check, check_ask, check_wrong
 from adjoint.explain.mistakes import doctored
-from adjoint.numbers import format_gradient, format_number
+from adjoint.numbers import format_gradient, format_number, format_shape
 
 Told = Mapping[str, Any]
 
@@ -49,7 +49,7 @@ def gate_text(document: Told, node: int) -> str:
 
 def _quantity(value: Any, write: Callable[[Any], str] = format_gradient) -> str:
     if isinstance(value, Mapping) and "shape" in value:
-        return "an array " + ("×".join(map(str, value["shape"])) or "of one number")
+        return "an array " + (format_shape(value["shape"]) or "of one number")
     return write(value)
 
 

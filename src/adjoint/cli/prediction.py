@@ -14,7 +14,7 @@ import numpy as np
 import adjoint as ad
 from adjoint.cli import digits
 from adjoint.explain.story import Story, explain
-from adjoint.numbers import format_gradient, format_number
+from adjoint.numbers import format_gradient, format_number, format_shape
 from adjoint.site import EXAMPLES
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def layers(story: Story) -> list[tuple[str, str, float, float]]:
         parts = [found[f"w{number}"], found[f"b{number}"]]
         norm = float(np.sqrt(sum((g**2).sum() for g in parts)))
         share = sum(float(np.abs(g).sum()) for g in parts) / total
-        rows.append((f"layer {number}", "×".join(map(str, parts[0].shape)), norm, share))
+        rows.append((f"layer {number}", format_shape(parts[0].shape), norm, share))
     return rows
 
 

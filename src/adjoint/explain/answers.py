@@ -53,12 +53,12 @@ def parsed(text: str) -> float | None:
 
 
 def parsed_shape(text: str) -> list[int] | None:
-    """The shape that a text says, or None: 8×3, 8 x 3, (8, 3); () is a single number's.
+    """The shape that a text says, or None: 8×3, 8 x 3, (8, 3), [8]; () is a single number's.
 
     >>> parsed_shape("8×3"), parsed_shape("(8, 3)"), parsed_shape("()"), parsed_shape("8 by 3")
     ([8, 3], [8, 3], [], None)
     """
-    plain = text.strip().removeprefix("(").removesuffix(")").strip().rstrip(",")
+    plain = re.sub(r"^[(\[]|[)\]]$", "", text.strip()).strip().rstrip(",")
     if not plain:
         return [] if text.strip() else None
     parts = re.split(r"\s*[×x*,]\s*|\s+", plain)

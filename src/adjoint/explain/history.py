@@ -9,7 +9,8 @@ import numpy as np
 
 from adjoint.apply import apply, leaf, make
 from adjoint.explain.items import kept_operand
-from adjoint.explain.recording import Listener, Recording
+from adjoint.explain.listener import Listener
+from adjoint.explain.recording import Recording
 from adjoint.functions.program import bound_inputs
 from adjoint.graph.graph import Graph, collect
 from adjoint.graph.node import FREED, Node
@@ -54,7 +55,7 @@ def record_graph(graph: Graph, values: Mapping[str, Any], title: str | None) -> 
 def _again(nodes: list[Node], root: Node, values: Mapping[Node, Any], title: str) -> Recording:
     """Runs a graph again with everything recorded, each new node with the name and the place of its old one."""
     found = Recording(title=title)
-    listener = Listener()
+    listener = Listener(found.dead, True)
     tensors: dict[Node, Any] = {}
     mode = Mode().but(everything=True, dead=found.dead, listener=listener)
     token = MODE.set(mode)

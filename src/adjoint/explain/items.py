@@ -119,7 +119,8 @@ class Board:
 def lay_out(recording: Recording) -> Board:
     """The board of a recording: what leads to the root and all arguments (everything, where there is no root)."""
     board = Board()
-    arguments = sorted([*recording.parameters, *recording.data], key=lambda n: n.seq)
+    captured = set(recording.captured)
+    arguments = sorted([*recording.parameters, *recording.data], key=lambda n: (n in captured, n.seq))
     if recording.root is None:
         reached = recording.nodes
     else:

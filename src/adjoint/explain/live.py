@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from adjoint.explain.looks import looks_of
 from adjoint.explain.nudge import EVERY_NODE, way_of
 from adjoint.explain.responsibility import lasting_reason
 from adjoint.explain.rules import rules_of
@@ -22,6 +23,9 @@ def make_live(story: Story, found: dict[str, Any]) -> None:
     if table is None:
         return
     found["live"], found["rules"] = True, table[0]
+    looks = looks_of(board, story.recording)
+    if looks:
+        found["looks"] = looks
     for node, rule in table[1].items():
         found["nodes"][node]["rule"] = rule
     if story.rate is not None:

@@ -20,7 +20,8 @@ from adjoint.apply import leaf, make
 from adjoint.differentiate.containers import flatten, paths, primal
 from adjoint.differentiate.variables import function_name, output
 from adjoint.errors import AdjointError, ArgumentError, TracedError
-from adjoint.explain.calls import Call, Calls
+from adjoint.explain.calls import Call
+from adjoint.explain.listener import Listener, Look
 from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
 from adjoint.modes import MODE, Mode
@@ -56,6 +57,8 @@ class Recording:
     #: Leaves that are differentiated, and leaves that are not, in the order of the arguments.
     parameters: list[Node] = field(default_factory=list)
     data: list[Node] = field(default_factory=list)
+    #: Those of them that are no arguments: tracked leaves which the function captured.
+    captured: list[Node] = field(default_factory=list)
     #: What a reader takes for the inputs of the whole: arguments that are data, or no entries of a container.
     whole: set[Node] = field(default_factory=set)
     #: Nodes through which no gradient passes.
@@ -64,78 +67,12 @@ class Recording:
     #: What the function returned, where it was no recorded tensor.
     constant: Any = None
     failure: Failure | None = None
+    #: Values on which the user's code may have decided what to do.
+    looks: list[Look] = field(default_factory=list)
     #: The reverse walk, once it has run.
     walk: Any = None
     #: Sentences about what the explanation could not do.
     notes: list[str] = field(default_factory=list)
-
-
-class Listener:
-    """Hears of every node while everything is recorded, and makes the leaves of captured arrays."""
-
-    def __init__(self) -> None:
-        self.values: dict[Node, Any] = {}
-        self.stack = Calls()
-        self.calls: dict[Node, Call] = {}
-        self.attempt: tuple[Any, tuple[Any, ...]] = (None, ())
-        self._captured: dict[int, tuple[Any, Any, Node]] = {}
-
-    def trying(self, op: Any, operands: tuple[Any, ...]) -> None:
-        """Remembers the operation that is about to run: if it fails, this was it."""
-        self.attempt = (op, operands)
-
-    def recorded(self, node: Node, value: Any) -> None:
-        """Remembers a node with the value that was really computed."""
-        self.values[node] = value
-        self.attempt = (None, ())
-        call = self.stack.here(2)
-        if call is not None:
-            self.calls[node] = call
-
-    def opened(self, name: str) -> None:
-        """A scope was opened."""
-        self.stack.opened(name)
-
-    def closed(self) -> None:
-        """The innermost scope was closed."""
-        self.stack.closed()
-
-    def knows(self, node: Node, value: Any) -> bool:
-        """Whether a tracked operand belongs to what is told: a leaf always does, older history does not."""
-        if node not in self.values:
-            if any(type(i) is Node and i not in self.values for i in node.inputs):
-                return False
-            # A tracked tensor that is no argument, or the variable of a transform inside the function.
-            self.values[node] = value
-        return True
-
-    def captured(self, operand: Any, value: Any) -> Node:
-        """The leaf of an array that is no argument: one leaf for one array, as long as nobody writes into it."""
-        known = self._captured.get(id(operand))
-        if known is not None and known[0] is operand and _same_bits(known[1], value):
-            return known[2]
-        held = value if type(operand) is Tensor else np.array(value)
-        name = operand._name if type(operand) is Tensor else None
-        node = leaf(held, None, name or _variable_of(operand))
-        self._captured[id(operand)] = (operand, held, node)
-        self.values[node] = held
-        return node
-
-
-def _same_bits(held: Any, value: Any) -> bool:
-    return held is value or (held.shape == value.shape and held.tobytes() == value.tobytes())
-
-
-def _variable_of(operand: Any) -> str | None:
-    """The user's variable that holds this very object: a local, a captured one, or a global that the code names."""
-    frame = user_frame(2)
-    for name, value in frame.f_locals.items():
-        if value is operand and name.isidentifier():
-            return name
-    for name in frame.f_code.co_names:
-        if frame.f_globals.get(name) is operand:
-            return name
-    return None
 
 
 def record_call(
@@ -150,7 +87,7 @@ def record_call(
     chosen = _chosen(argnums, len(args), f)
     whole = argnums is None and not any(_is_floating(x) for _, value in given for x in flatten(value)[0])
     found = Recording(title=title if title is not None else _title_of(f))
-    listener = Listener()
+    listener = Listener(found.dead, chosen is None)
     passed: list[Any] = []
     for position, (name, value) in enumerate(given):
         wanted = chosen is None or position in chosen
@@ -177,7 +114,9 @@ def record_call(
     finally:
         listener.stack.end()
         MODE.reset(token)
-    found.values, found.calls = listener.values, listener.calls
+    found.values, found.calls, found.looks = listener.values, listener.calls, list(listener.looks)
+    found.captured = listener.tracked
+    (found.parameters if chosen is None else found.data).extend(listener.tracked)
     found.nodes = sorted(listener.values, key=lambda n: n.seq)
     if found.failure is None:
         tensor = output(out, f)

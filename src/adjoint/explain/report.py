@@ -139,12 +139,12 @@ def gist(value: Any, short: bool = False) -> str:
     if value is None:
         return "unknown"
     if isinstance(value, tuple):
-        return f"{len(value)} outputs: " + " ".join(f"[{format_shape(np.shape(v))}]" for v in value)
+        return f"{len(value)} outputs: " + " ".join(_bracketed(np.shape(v)) for v in value)
     if not np.ndim(value):
         return words.number_text(value)
     array = np.asarray(value)
     facts = summary(array)
-    told = [f"[{format_shape(facts['shape'])}]"]
+    told = [_bracketed(facts["shape"])]
     if array.size <= FEW:
         told.append(" ".join(format_number(v) for v in array.ravel()))
         return " ".join(told)
@@ -155,6 +155,10 @@ def gist(value: Any, short: bool = False) -> str:
     if facts["nan"] or facts["inf"]:
         told.append(f"({facts['nan']:,} NaN, {facts['inf']:,} ∞)")
     return " ".join(told)
+
+
+def _bracketed(shape: Sequence[int]) -> str:
+    return format_shape(shape) if len(shape) == 1 else f"[{format_shape(shape)}]"
 
 
 def _shown(steps: Sequence[Any]) -> list[tuple[int, Any]]:

@@ -41,7 +41,7 @@ FUNCTIONS = frozenset(_NAMES.split())
 Ref = float | str
 Code = list[list[Any]]
 
-_BOOL, _F64 = np.dtype(np.bool_), np.dtype(np.float64)
+BOOL, F64 = np.dtype(np.bool_), np.dtype(np.float64)
 #: Records that look at their operands as truth values.
 LOGIC = frozenset(
     {"logical_and", "logical_or", "logical_xor", "logical_not", "bitwise_and", "bitwise_or", "bitwise_xor", "invert"}
@@ -49,7 +49,7 @@ LOGIC = frozenset(
 TRUTHS = LOGIC | {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"}
 TRUTHS |= {"isnan", "isfinite", "isinf"}
 #: Records that leave a number what it is.
-_SAME = frozenset({"alias", "cut", "real", "conj", "astype"})
+SAME = frozenset({"alias", "cut", "real", "conj", "astype"})
 _EXACT: dict[str, Callable[..., float]] = {
     "add": lambda x, y: x + y,
     "sub": lambda x, y: x - y,
@@ -58,7 +58,7 @@ _EXACT: dict[str, Callable[..., float]] = {
     "abs": abs,
 }
 #: Larger whole numbers are no doubles.
-_WHOLE = 2**53
+WHOLE = 2**53
 
 
 class NoScalarForm(Exception):
@@ -122,7 +122,7 @@ class Notes:
 def _operand(ref: Ref, named: dict[str, str]) -> Any:
     if isinstance(ref, str):
         return named.get(ref, ref)
-    return int(ref) if ref.is_integer() and ref != 0 and abs(ref) < _WHOLE else written(ref)
+    return int(ref) if ref.is_integer() and ref != 0 and abs(ref) < WHOLE else written(ref)
 
 
 def rules_of(board: Board) -> tuple[list[dict[str, Any]], dict[int, int]] | None:
@@ -134,8 +134,8 @@ def rules_of(board: Board) -> tuple[list[dict[str, Any]], dict[int, int]] | None
         if item.op is None or not _scalar(item, operands) or item.value is None:
             return None
         # What a name says of itself changes no number: who cut, or to what the cast went.
-        params = () if item.op.name in _SAME else tuple(sorted(item.params.items()))
-        key = (item.op, params, tuple(_dtype(o) == _BOOL for o in operands), _dtype(item) == _BOOL)
+        params = () if item.op.name in SAME else tuple(sorted(item.params.items()))
+        key = (item.op, params, tuple(_dtype(o) == BOOL for o in operands), _dtype(item) == BOOL)
         keys[item.id] = key
         live = wanted.setdefault(key, set())
         live.update(slot for slot, o in enumerate(operands) if not o.dead)
@@ -153,21 +153,21 @@ def _dtype(item: Item) -> Any:
 
 def _scalar(item: Item, operands: Sequence[Item]) -> bool:
     """Whether an operation makes one number or truth value of such: doubles, and whole numbers that are constant."""
-    if item.several or item.specs[0].shape or _dtype(item) not in (_F64, _BOOL):
+    if item.several or item.specs[0].shape or _dtype(item) not in (F64, BOOL):
         return False
     for one in operands:
         if one.several or one.specs[0].shape or one.value is None:
             return False
         kind = _dtype(one).kind
-        whole = kind in "iu" and one.kind != "op" and abs(int(one.value)) <= _WHOLE
-        if not whole and _dtype(one) not in (_F64, _BOOL):
+        whole = kind in "iu" and one.kind != "op" and abs(int(one.value)) <= WHOLE
+        if not whole and _dtype(one) not in (F64, BOOL):
             return False
     op = item.op
     assert op is not None
     if REGISTRY.get(op.name) is not op:
         return False  # a user's own
     folds = op.family == "reduce" and isinstance(op.emit, tuple) and not op.mask and not item.params.get("axis")
-    return op.name in _SAME or folds or (callable(op.emit) and op.family != "reduce")
+    return op.name in SAME or folds or (callable(op.emit) and op.family != "reduce")
 
 
 @lru_cache(maxsize=1024)
@@ -180,7 +180,7 @@ def rule_for(
     k = Notes()
     operands = [(k.truth(f"x{i}") if one else f"x{i}", one) for i, one in enumerate(truths)]
     try:
-        found["value"] = k.code(_emit(k, op, given, operands, truth)[0])
+        found["value"] = k.code(emitted(k, op, given, operands, truth)[0])
         traced = Traced(op, given, truths)
         slopes = [traced.slope(i) if i in live and not truths[i] and not truth else None for i in range(len(truths))]
         found["slopes"] = slopes
@@ -206,7 +206,7 @@ class Traced:
         self._op = op
         self._truths = truths
         with switched(recording=True, everything=False, scope=None, origin=None), np.errstate(all="ignore"):
-            self._given = [_variable(_BOOL if one else _F64) for one in truths]
+            self._given = [_variable(BOOL if one else F64) for one in truths]
             self.node = apply(op, tuple(t for t, _ in self._given), params)._node
 
     def slope(self, slot: int) -> Code | None:
@@ -215,7 +215,7 @@ class Traced:
         if not op.differentiable:
             return None
         k = Notes()
-        g, upstream = _variable(_F64)
+        g, upstream = _variable(F64)
         with switched(recording=True, everything=False, scope=None, origin=None), np.errstate(all="ignore"):
             saved = recorded_saved(node)
             rule = op.locals[slot] if slot < len(op.locals) else None
@@ -227,7 +227,7 @@ class Traced:
                 pull = op.pulls[slot]
                 assert pull is not None
                 found = pull(RECORD, g, saved, node)
-        return k.code(self._noted(k, found, {upstream: (1.0, False), node: ("out", node.dtype == _BOOL)}))
+        return k.code(self._noted(k, found, {upstream: (1.0, False), node: ("out", node.dtype == BOOL)}))
 
     def kink(self, test: Callable[..., Any]) -> Code:
         """Whether the operands stand exactly on a kink or a step."""
@@ -247,7 +247,7 @@ class Traced:
         for node in collect([root._node], frozenset(memo)):
             if node not in memo:
                 operands = [memo[i] if type(i) is Node else (k.const(i), False) for i in node.inputs]
-                memo[node] = _emit(k, node.op, node.params or {}, operands, node.dtype == _BOOL)
+                memo[node] = emitted(k, node.op, node.params or {}, operands, node.dtype == BOOL)
         return memo[root._node][0]
 
 
@@ -257,15 +257,15 @@ def _variable(dtype: Any) -> tuple[Tensor, Node]:
     return make(spec, node), node
 
 
-def _emit(
+def emitted(
     k: Any, op: Primitive, params: dict[str, Any], operands: Sequence[tuple[Ref, bool]], truth: bool
 ) -> tuple[Ref, bool]:
     """The instructions of one record, and whether what they give is a truth value."""
-    if op.name in _SAME:
+    if op.name in SAME:
         ref, is_truth = operands[0]
-        return (_truth(k, ref, is_truth) if truth else ref), truth
+        return (as_truth(k, ref, is_truth) if truth else ref), truth
     given = [
-        _truth(k, ref, is_truth) if op.name in LOGIC or (op.name == "where" and i == 0) else ref
+        as_truth(k, ref, is_truth) if op.name in LOGIC or (op.name == "where" and i == 0) else ref
         for i, (ref, is_truth) in enumerate(operands)
     ]
     if op.emit is None:
@@ -274,9 +274,10 @@ def _emit(
         first, step = op.emit
         return step(k, k.const(first), given[0]), False
     made = op.emit(k, *given, **params)
-    return (made if not truth or op.name in TRUTHS else _truth(k, made, False)), truth
+    return (made if not truth or op.name in TRUTHS else as_truth(k, made, False)), truth
 
 
-def _truth(k: Any, ref: Ref, is_truth: bool) -> Ref:
+def as_truth(k: Any, ref: Ref, is_truth: bool) -> Ref:
+    """The operand as a truth value: itself, or whether it is not zero."""
     made: Ref = ref if is_truth else k.ne(ref, k.const(0.0))
     return made

@@ -11,7 +11,7 @@ from adjoint.explain.items import Board, Edge, Item
 from adjoint.explain.mathml import Formula, escape, name_formula, number_formula, render, tagged
 from adjoint.explain.passes import BackwardStep, Part
 from adjoint.graph.text import clean, constant_text
-from adjoint.numbers import format_gradient, format_number
+from adjoint.numbers import format_gradient, format_number, format_shape
 from adjoint.primitives import words as gates
 from adjoint.primitives.places import HOLE
 from adjoint.primitives.specs import written
@@ -20,12 +20,15 @@ from adjoint.primitives.structure import CUT, ITEM
 #: The whole computation is written as one formula up to so many operations, and so many characters.
 OPERATIONS = 40
 CHARACTERS = 160
+#: A formula of so many fits into the line above a picture; in a longer one, values with names go by them if their own
+#: formula is longer than the second number.
+HEADING, NAMED = 72, 24
 
 _UNKNOWN = "?"
 
 
 def number_text(value: Any) -> str:
-    """A scalar with four digits; what is no single number has its shape."""
+    """A scalar with four digits; an array has its shape, or its number where it holds a single one."""
     if value is None:
         return _UNKNOWN
     if isinstance(value, tuple):
@@ -33,7 +36,11 @@ def number_text(value: Any) -> str:
     array = np.asarray(value)
     if array.dtype.kind == "b" and not array.shape:
         return str(bool(array))
-    return format_number(array[()]) if not array.shape else "×".join(map(str, array.shape))
+    if not array.shape:
+        return format_number(array[()])
+    if array.size == 1 and array.dtype.kind in "fiu" and np.isfinite(array).all():
+        return f"[{format_number(array.reshape(-1)[0])}]"
+    return format_shape(array.shape)
 
 
 def gradient_text(value: Any) -> str:
@@ -154,6 +161,18 @@ def whole_formula(board: Board) -> Formula:
     operations = board.operations
     if root.kind != "op" or len(operations) > OPERATIONS:
         return head
+    body = _written_out(board, root, CHARACTERS)
+    if len(body.text) > HEADING:
+        # The user's own names make it short enough for one line, where there are some.
+        shorter = _written_out(board, root, NAMED)
+        body = min(body, shorter, key=lambda one: len(one.text))
+    if len(body.text) > CHARACTERS:
+        return head
+    return Formula(f"{head.text} = {body.text}", f"{head.mathml}<mo>=</mo>{body.mathml}")
+
+
+def _written_out(board: Board, root: Item, longest: int) -> Formula:
+    """The root as a formula of the leaves; a value with a user's name and a longer formula goes by its name."""
     known: dict[int, Formula] = {}
     for item in board.items:
         if item.kind != "op":
@@ -162,14 +181,12 @@ def whole_formula(board: Board) -> Formula:
         found = formula_of(item, [known[o.id] for o in board.operands(item)])
         if item.op is CUT and item is not root:
             found = name_formula(item.name)  # what is cut off is a constant of its own
-        if len(found.text) > CHARACTERS:
+        named = item is not root and item.node is not None and item.node.label == item.name
+        if len(found.text) > (longest if named else CHARACTERS):
             # Too long to read at once: from here on it goes by its name.
             found = name_formula(item.name) if item is not root else own_formula(board, item)
         known[item.id] = tagged(found, item.id)
-    body = known[root.id]
-    if len(body.text) > CHARACTERS:
-        return head
-    return Formula(f"{head.text} = {body.text}", f"{head.mathml}<mo>=</mo>{body.mathml}")
+    return known[root.id]
 
 
 def slope_formula(board: Board, edge: Edge) -> Formula | None:

@@ -81,6 +81,9 @@ class _Listener:
     def recorded(self, node: Node, value: Any) -> None:
         """Nothing is kept of a value: the text computes it again."""
 
+    def looked(self, node: Node, truth: bool) -> None:
+        """Nor of one that the code looks at: the text follows the way that was taken."""
+
     def opened(self, name: str) -> None:
         """Scopes leave no trace in the text."""
 

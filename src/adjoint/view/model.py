@@ -15,6 +15,7 @@ from adjoint.errors import ArgumentError
 from adjoint.numbers import (
     WIRE_LIMIT,
     as_number,
+    format_array,
     format_exact,
     format_gradient,
     format_number,
@@ -170,7 +171,9 @@ def _tensor(value: Mapping[str, Any], *, gradient: bool) -> Quantity:
     else:
         sign = "mixed"
     rms = as_number(value["rms"]) if "rms" in value else 0.0
-    text = "rms " + format_number(rms, limit=WIRE_LIMIT) if gradient else shape or "scalar"
+    text = (
+        "rms " + format_number(rms, limit=WIRE_LIMIT) if gradient else format_array(value, limit=WIRE_LIMIT) or "scalar"
+    )
     if gradient and sign == "bad":
         text = "NaN" if value.get("nan") else "∞"
     thumb = value.get("thumb")

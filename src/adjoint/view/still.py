@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adjoint.numbers import format_number
+from adjoint.numbers import format_array, format_number
 from adjoint.view.collapse import for_picture
 from adjoint.view.svg import render
 from adjoint.view.text import escape
@@ -38,5 +38,5 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping) and "shape" in value:
-        return "×".join(map(str, value["shape"]))
+        return format_array(value, 6)
     return format_number(value, 6)

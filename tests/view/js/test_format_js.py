@@ -101,4 +101,4 @@ def test_counts_bytes_times_and_shapes() -> None:
     first, second = run_player(IMPORT, body, [counts, times])
     assert first == [[numbers.format_count(int(n)), numbers.format_bytes(int(n))] for n in counts]
     assert second == [numbers.format_time(t) for t in times]
-    assert run_player(IMPORT, "return data.map((s) => formatShape(s));", [[8, 3], []]) == ["8×3", ""]
+    assert run_player(IMPORT, "return data.map((s) => formatShape(s));", [[8, 3], [], [8]]) == ["8×3", "", "[8]"]

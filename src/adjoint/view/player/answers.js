@@ -25,9 +25,9 @@ export function parsedNumber(text) {
   return Number.isFinite(found) ? found : null;
 }
 
-/** The shape that a text says, or null: 8×3, 8 x 3, (8, 3); () is a single number's. @param {string} text @returns {number[] | null} */
+/** The shape that a text says, or null: 8×3, 8 x 3, (8, 3), [8]; () is a single number's. @param {string} text @returns {number[] | null} */
 export function parsedShape(text) {
-  const plain = text.trim().replace(/^\(/, "").replace(/\)$/, "").trim().replace(/,+$/, "");
+  const plain = text.trim().replace(/^[([]/, "").replace(/[)\]]$/, "").trim().replace(/,+$/, "");
   if (!plain) return text.trim() ? [] : null;
   const parts = plain.split(/\s*[×x*,]\s*|\s+/);
   return parts.every((p) => /^\d{1,15}$/.test(p)) ? parts.map(Number) : null;

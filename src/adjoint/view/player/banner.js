@@ -15,6 +15,8 @@ import { toneOf, valueText } from "./show.js";
  */
 export function mountBanner(place, app) {
   drawn(app, ["story"], (state) => {
+    const { strays } = state.story;
+    if (strays) return fill(place, h("p.banner", { role: "status" }, strays));
     const found = trouble(state);
     if (!found) {
       const count = state.story.nodes.length;

@@ -109,9 +109,15 @@ export function formatExact(value) {
   return text.includes(".") ? text : text + ".0";
 }
 
-/** @param {readonly number[]} shape */
+/** A vector's in brackets, because 3 alone is a number. @param {readonly number[]} shape */
 export function formatShape(shape) {
-  return shape.join("\u00d7");
+  return shape.length === 1 ? `[${shape[0]}]` : shape.join("\u00d7");
+}
+
+/** An array by its shape, one of a single number by that. @param {import("./types.js").TensorSummary} value @param {number} [digits] @param {number} [limit] */
+export function arrayText({ shape, min }, digits, limit) {
+  const one = shape.every((n) => n === 1) && typeof min === "number" && formatNumber(min, digits, limit);
+  return one ? (shape.length ? `[${one}]` : one) : formatShape(shape);
 }
 
 /**

@@ -121,6 +121,7 @@ export function createLive(story) {
   /** @type {(story: Story, result: Recomputed) => Story} */
   const applyTo = (shown, result) => {
     const { value, grad, local, contrib, sums } = result;
+    const moved = nodes.some((n, i) => n.kind === "leaf" && !Object.is(value[i], given[i]));
     const known = (/** @type {number} */ node) => nodes[node].grad !== undefined;
     const sizes = nodes.map((n, i) => (n.role === "parameter" && known(i) ? Math.abs(grad[i]) : 0));
     const total = sizes.reduce((sum, one) => sum + one, 0);
@@ -176,7 +177,8 @@ export function createLive(story) {
       })),
       leaves: shown.leaves.map(({ nudge: _nudge, ...leaf }) => lazily(row(leaf, leaf.node), leaf.node)),
       // Found by the Hessian at the story's own inputs: nobody knows it of others.
-      stationary: nodes.every((n, i) => n.kind !== "leaf" || Object.is(value[i], given[i])) ? story.stationary : undefined,
+      stationary: moved ? undefined : story.stationary,
+      strays: moved ? strayed(story.looks || [], value) : undefined,
     };
   };
   return { recompute, nudge, applyTo };
@@ -214,6 +216,21 @@ function stoppedEdges(story, { grad, local }, ruleOf) {
     }
   }
   return zero;
+}
+
+/**
+ * What the code asked and would be answered otherwise now, so that it would do something else; undefined: nothing.
+ * @param {import("./types.js").Look[]} looks @param {Float64Array} value
+ */
+function strayed(looks, value) {
+  for (const { text, line, truth, was, reads = [], code } of looks) {
+    const now = code ? evaluate(code, reads.map((n) => value[n])) : NaN;
+    if (code && was !== undefined && Object.is(now + 0, numberOf(was) + 0)) continue;
+    const place = `${line ? `Line ${line}: ` : ""}“${text}”`;
+    if (!truth) return `${place} takes a number out of the graph; what the code made of it stays as it was.`;
+    const told = code ? `was ${!!was} and is ${!!now} now: the code would go another way.` : "may be answered otherwise now.";
+    return `${place} ${told} These numbers follow the way that was taken.`;
+  }
 }
 
 /** A step that is small for this value: 0.001 at everyday sizes. @param {number} value */

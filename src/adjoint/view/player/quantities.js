@@ -1,6 +1,6 @@
 /** What a value or gradient looks like on a wire: its text, sign and size; and how wide lanes are for one story. */
 
-import { WIRE_LIMIT, formatExact, formatGradient, formatNumber, formatShape, signOf } from "./format.js";
+import { WIRE_LIMIT, arrayText, formatExact, formatGradient, formatNumber, formatShape, signOf } from "./format.js";
 import { clamp } from "./helpers.js";
 import { isTensor, readingOf } from "./reading.js";
 
@@ -50,7 +50,7 @@ export function shownOf(value, gradient) {
  */
 function tensorShown(value, gradient) {
   const shape = formatShape(value.shape) || "scalar";
-  let text = gradient ? "rms " + formatNumber(value.rms ?? 0, WIRE_DIGITS, WIRE_LIMIT) : shape;
+  let text = gradient ? "rms " + formatNumber(value.rms ?? 0, WIRE_DIGITS, WIRE_LIMIT) : arrayText(value, WIRE_DIGITS, WIRE_LIMIT);
   const sign = tensorSign(value);
   if (gradient && sign === "bad") text = value.nan ? "NaN" : "∞";
   if (gradient && sign === "zero") text = "0";

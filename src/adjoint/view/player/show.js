@@ -1,7 +1,7 @@
 /** Quantities as text and as tiles: numbers, gradients with their sign, tensors by shape and rms. */
 
 import { h } from "./dom.js";
-import { formatGradient, formatNumber, formatShape, signOf, WIRE_LIMIT } from "./format.js";
+import { arrayText, formatGradient, formatNumber, formatShape, signOf, WIRE_LIMIT } from "./format.js";
 import { isTensor } from "./reading.js";
 
 /** @typedef {import("./types.js").Quantity} Quantity */
@@ -14,7 +14,7 @@ import { isTensor } from "./reading.js";
  */
 export function valueText(value, digits = 4, limit = Infinity) {
   if (value === undefined) return "";
-  if (isTensor(value)) return formatShape(value.shape) || formatNumber(value.mean ?? 0, digits, limit);
+  if (isTensor(value)) return arrayText(value, digits, limit);
   return formatNumber(value, digits, limit);
 }
 

@@ -89,6 +89,7 @@
  * @typedef {{node: number, seed?: Quantity, up?: Quantity, lines?: number[], parts?: Part[], says?: string}} BackwardEntry
  * @typedef {[string, ...(number | string)[]][]} Code   Instructions [name, operand, ...]; the last one is the result.
  * @typedef {{op: string, value: Code, slopes: (Code | null)[], zeros?: "routes" | "guards" | "passes" | "ends", kink?: Code}} Rule
+ * @typedef {{text: string, line?: number, truth: boolean, was?: Real, reads?: number[], code?: Code}} Look   What the code asked of values.
  *
  * @typedef {Object} Story
  * @property {number} adjoint_story
@@ -106,6 +107,8 @@
  * @property {{file: string, lines: string[] | Record<string, string>}} [source]
  * @property {{node: number, nudge?: Nudge, [key: string]: any}[]} leaves
  * @property {{kind: string, why: string}} [stationary]
+ * @property {Look[]} [looks]
+ * @property {string} [strays]   Of edited inputs: why the code itself would do something else.
  * @property {{gates: number, inputs: number, visits_reverse: number, visits_differences: number}} cost
  * @property {{node: number, bytes: number, by: number, why: string}[]} memory
  * @property {Record<string, any>[]} exercises

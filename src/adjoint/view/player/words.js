@@ -1,6 +1,6 @@
 /** What a story says of a gate: the library's templates, filled in from the numbers that are shown now. */
 
-import { formatGradient, formatNumber, formatShape, numberOf } from "./format.js";
+import { arrayText, formatGradient, formatNumber, numberOf } from "./format.js";
 import { filledIn } from "./mistakes.js";
 import { partsInto, isTensor, readingOf, rootName } from "./reading.js";
 import { inProduct } from "./show.js";
@@ -156,7 +156,7 @@ function called(name, given) {
 
 /** A scalar with four digits, an array by its shape. @param {Quantity | undefined} value */
 function quantityText(value) {
-  return value === undefined ? "?" : isTensor(value) ? formatShape(value.shape) : formatNumber(value);
+  return value === undefined ? "?" : isTensor(value) ? arrayText(value) : formatNumber(value);
 }
 
 /** @param {Quantity | undefined} value */

@@ -1,0 +1,83 @@
+"""What the code looked at: where a run with other inputs would take another way than the one that is told.
+
+A story holds the operations of one run. A branch of Python, ``if x > 1``, leaves no operation in it; what it asked
+is told beside it, as instructions of the live table, so that a page that computes again can ask it again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adjoint.explain.items import Board, Item
+from adjoint.explain.listener import Look
+from adjoint.explain.recording import Recording
+from adjoint.explain.rules import BOOL, F64, SAME, WHOLE, Code, NoScalarForm, Notes, Ref, as_truth, emitted
+from adjoint.explain.statistics import written
+from adjoint.graph.graph import collect
+from adjoint.graph.node import Node
+from adjoint.graph.text import clean
+from adjoint.primitives.record import REGISTRY
+from adjoint.site import site_of
+
+
+def looks_of(board: Board, recording: Recording) -> list[dict[str, Any]]:
+    """Each value that the code looked at and that depends on an input: where, what it was, how to ask it again.
+
+    One that cannot be asked again (it works on arrays, or with a user's own operation) has no instructions.
+    """
+    inputs = {*recording.parameters, *recording.data}
+    found: list[dict[str, Any]] = []
+    for look in recording.looks:
+        nodes = collect([look.node])
+        if inputs.isdisjoint(nodes):
+            continue
+        # What is asked stands where it was computed; a jump behind "or" is placed elsewhere by Python itself.
+        own = look.truth and not look.node.is_leaf and look.node.code is look.code
+        site = look.node.site if own else site_of(look.code, look.lasti)
+        told: dict[str, Any] = {"text": clean(site.expression) if site is not None else "", "truth": look.truth}
+        if site is not None:
+            told["line"] = site.line
+        try:
+            reads, code = _instructions(board, recording, look)
+        except (NoScalarForm, AttributeError):
+            found.append(told)
+            continue
+        value = recording.values[look.node]
+        told |= {"was": written(bool(value) if look.truth else value), "reads": reads, "code": code}
+        found.append(told)
+    # A loop may ask the same again in each of its rounds.
+    return [one for at, one in enumerate(found) if one not in found[:at]]
+
+
+def _instructions(board: Board, recording: Recording, look: Look) -> tuple[list[int], Code]:
+    """The items that a look reads, and what makes its value from theirs; raises NoScalarForm where there is none."""
+    k = Notes()
+    reads: list[int] = []
+    memo: dict[Node, tuple[Ref, bool]] = {}
+    for node in collect([look.node], frozenset(board.at)):
+        if node in board.at:
+            item = board.items[board.at[node]]
+            memo[node] = _read(k, item, len(reads))
+            reads.append(item.id)
+        elif node.is_leaf:
+            value = recording.values[node]
+            if getattr(value, "shape", ()):
+                raise NoScalarForm("an array")
+            memo[node] = (k.const(value), False)
+        else:
+            op = node.op
+            scalar = node.dtype in (BOOL, F64) and node.shape == () and REGISTRY.get(op.name) is op
+            if not scalar or op.family == "reduce" or not (callable(op.emit) or op.name in SAME):
+                raise NoScalarForm(op.name)
+            operands = [memo[i] if type(i) is Node else (k.const(i), False) for i in node.inputs]
+            memo[node] = emitted(k, op, node.params or {}, operands, node.dtype == BOOL)
+    ref, is_truth = memo[look.node]
+    return reads, k.code(as_truth(k, ref, is_truth) if look.truth else ref)
+
+
+def _read(k: Notes, item: Item, place: int) -> tuple[Ref, bool]:
+    spec = item.specs[0]
+    whole = spec.dtype.kind in "iu" and item.kind != "op" and item.value is not None and abs(int(item.value)) <= WHOLE
+    if item.several or spec.shape or not (whole or spec.dtype in (BOOL, F64)):
+        raise NoScalarForm(item.name)
+    return (k.truth(f"x{place}") if spec.dtype == BOOL else f"x{place}"), spec.dtype == BOOL
