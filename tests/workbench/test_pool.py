@@ -1,6 +1,7 @@
 """Workers that are too slow, too greedy or gone are replaced; of one tab's requests only the newest counts."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -55,6 +56,8 @@ def f(x, what):
         if os.fork() == 0:
             time.sleep(60)
         os._exit(7)
+    if what == 14:
+        os.kill(os.getpid(), 9)
     return x * x
 """
 
@@ -167,6 +170,49 @@ def test_a_worker_that_is_killed_while_it_waits_is_replaced(first):
         assert gradient(await ask(pool, 0, 1)) == 6.0
 
     running(first, scenario)
+
+
+@posix
+def test_a_request_that_a_worker_had_not_begun_is_asked_once_more(first):
+    async def scenario(pool):
+        (pid,) = pool.pids
+        os.kill(pid, signal.SIGKILL)  # nobody has noticed when the request comes
+        assert gradient(await ask(pool, 0, 1)) == 6.0
+        assert pool.pids != [pid]
+
+    running(first, scenario)
+
+
+@posix
+def test_who_ended_a_worker_is_not_asserted(first):
+    async def scenario(pool):
+        error = (await ask(pool, 14, 1))["error"]
+        assert error["what"] == (
+            "the worker process was ended by the system while it computed, most likely for its memory."
+        )
+        assert "256 MiB" in error["help"]
+        assert gradient(await ask(pool, 0, 2)) == 6.0
+
+    running(first, scenario)
+
+
+@posix
+def test_the_end_of_a_worker_leaves_no_traceback_in_the_terminal(first):
+    heard = []
+
+    async def scenario(pool):
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: heard.append(context))
+        for seq in range(3):
+            assert "longer than" in (await ask(pool, 6, seq))["error"]["what"]
+        gone = asyncio.create_task(ask(pool, 6, 9))
+        await asyncio.sleep(0.2)
+        gone.cancel()
+        assert gradient(await ask(pool, 0, 1, tab="b")) == 6.0
+        gc.collect()  # an exception that nobody took is told when its task is thrown away
+        await asyncio.sleep(0)
+
+    running(first, scenario, seconds=1.0)
+    assert heard == []
 
 
 def test_of_one_tab_only_the_newest_request_counts(first):
@@ -285,6 +331,52 @@ def test_who_goes_away_does_not_take_the_worker_along(first):
         assert gradient(await ask(pool, 0, 1, tab="b")) == 6.0
 
     running(first, scenario, seconds=20.0)
+
+
+def test_requests_of_who_has_gone_away_are_dropped_before_they_start(first):
+    async def scenario(pool):
+        (worker,) = pool._workers
+        busy = asyncio.create_task(ask(pool, 7, 1))
+        await asyncio.sleep(0.1)
+        gone = [asyncio.create_task(ask(pool, 1, 1, tab=f"t{i}")) for i in range(30)]
+        await asyncio.sleep(0.1)
+        assert pool._waiting == 30
+        for one in gone:
+            one.cancel()
+        await asyncio.gather(*gone, return_exceptions=True)
+        await asyncio.sleep(0.1)
+        assert pool._waiting == 0
+        assert gradient(await ask(pool, 0, 1, tab="b")) == 6.0
+        assert gradient(await busy) == 6.0
+        assert (worker.alive, worker._asked) == (True, 2)
+
+    running(first, scenario, seconds=60.0)
+
+
+@posix
+def test_what_is_computed_for_nobody_any_more_is_ended(first):
+    async def scenario(pool):
+        before = pool.pids
+        gone = asyncio.create_task(ask(pool, 6, 1))  # it would never end
+        await asyncio.sleep(0.2)
+        gone.cancel()
+        assert gradient(await ask(pool, 0, 1, tab="b")) == 6.0
+        assert pool.pids != before
+
+    running(first, scenario, seconds=3600.0)
+
+
+def test_a_file_that_never_ends_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("adjoint.workbench.process.STARTING", 2.0)
+    file = tmp_path / "model.py"
+    file.write_text("while True: pass", encoding="utf-8")
+
+    async def scenario(pool):
+        raise AssertionError
+
+    with pytest.raises(WorkerError, match="not ready after 2 seconds") as told:
+        running({"file": {"target": f"{file}:f", "values": [], "inputs": None}}, scenario)
+    assert "should define its function and return" in told.value.help
 
 
 @pytest.mark.parametrize(

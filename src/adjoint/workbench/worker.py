@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from adjoint.errors import AdjointError
 from adjoint.workbench.answers import Bench, parsed
-from adjoint.workbench.protocol import Limits, failed, line
+from adjoint.workbench.protocol import BEGUN, Limits, failed, line
 from adjoint.workbench.subjects import Subject, subject_of
 
 #: Loads the file that was named on the command line: from what the first line says to a subject and its name.
@@ -42,6 +42,7 @@ def main(load: Load) -> None:
     mine = os.getpid()
     for request in map(parsed, iter(requests.readline, b"")):
         alarm(limits.seconds + _GRACE)
+        _tell(answers, BEGUN % request["number"])
         answer = bench.answer(str(request["name"]), request["body"])
         if os.getpid() != mine:
             os._exit(0)  # a copy that the function made of this process: nobody asked it
@@ -71,7 +72,11 @@ def _let_go(*pipes: int) -> None:
 
 def _write(answers: BinaryIO, number: int, text: bytes) -> None:
     """Writes an answer with the number of its request, on a line of its own: a function may have written there too."""
-    answers.write(b"\n%d %s\n" % (number, text))
+    _tell(answers, b"%d %s\n" % (number, text))
+
+
+def _tell(answers: BinaryIO, text: bytes) -> None:
+    answers.write(b"\n" + text)
     answers.flush()
 
 
