@@ -8,11 +8,13 @@ import signal
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from adjoint.workbench.pool import Pool
 from adjoint.workbench.process import Worker, WorkerError, command
 from adjoint.workbench.protocol import Limits
+from adjoint.workbench.worker import stamp
 
 posix = pytest.mark.skipif(os.name != "posix", reason="limits and signals are the system's")
 
@@ -321,6 +323,58 @@ async def _gone(group):
             return
         await asyncio.sleep(0.1)
     raise AssertionError
+
+
+@posix
+def test_every_worker_runs_the_text_that_was_read_first(first, tmp_path):
+    file = tmp_path / "model.py"
+    text = "def f(x, what):\n    y = x * x\n    if what == 1:\n        raise ValueError('no')\n    return y\n"
+    file.write_text(text, encoding="utf-8")
+    first["file"]["source"] = text
+
+    async def scenario(pool):
+        found = await ask(pool, 0, 1)
+        assert gradient(found) == 6.0
+        assert "remark" not in found
+        for seq, saved in ((2, "# longer by a line\n\ndef f(x, what):\n    return x * 100\n"), (4, "def f(x:")):
+            file.write_text(saved, encoding="utf-8")
+            (pid,) = pool.pids
+            os.kill(pid, signal.SIGKILL)
+            found = await ask(pool, 0, seq)
+            assert pool.pids != [pid]
+            assert gradient(found) == 6.0
+            assert found["remark"] == "model.py has changed since the workbench started; restart it to see the change."
+            # Errors show the lines that run, and not those that stand in the file by now.
+            outcome = (await ask(pool, 1, seq + 1))["story"]["outcome"]
+            assert "at model.py:4   raise ValueError('no')" in outcome["where"]
+        body = {"source": {"file": True}, "inputs": {"x": 3}}
+        text_of = json.loads(await pool.answer("export", "a", 1, {**body, "format": "text"}))["text"]
+        assert "model.py:2" in text_of
+        assert "x * 100" not in text_of
+        file.write_text(text, encoding="utf-8")
+        assert "remark" not in await ask(pool, 0, 999)
+
+    running(first, scenario)
+
+
+@posix
+def test_data_that_has_changed_is_told_and_not_mixed_in(first, tmp_path):
+    data = tmp_path / "data.npz"
+    np.savez(data, x=3.0)
+    first["file"] |= {"values": ["what=0"], "inputs": str(data), "inputs_stamp": stamp(str(data))}
+
+    async def scenario(pool):
+        body = {"source": {"file": True}}
+        found = json.loads(await pool.answer("story", "a", 1, body))
+        assert gradient(found) == 6.0
+        np.savez(data, x=np.ones(7))
+        (pid,) = pool.pids
+        os.kill(pid, signal.SIGKILL)
+        error = json.loads(await pool.answer("story", "a", 2, body))["error"]
+        assert error["what"] == "data.npz has changed since the workbench started."
+        assert "restart" in error["help"]
+
+    running(first, scenario)
 
 
 def test_who_goes_away_does_not_take_the_worker_along(first):
