@@ -272,7 +272,8 @@ def test_a_file_gives_inputs_of_its_own(tmp_path, monkeypatch):
 
 def test_a_text_is_run_as_the_file_that_it_was_read_from(tmp_path):
     file = tmp_path / "model.py"
-    text = 'import dataclasses\n\n\n@dataclasses.dataclass\nclass Held:\n    x: "float"\n\n\ndef f(x):\n    return Held(x).x * x\n'
+    text = 'import dataclasses\n\n\n@dataclasses.dataclass\nclass Held:\n    x: "float"\n\n\n'
+    text += "def f(x):\n    return Held(x).x * x\n"
     file.write_text(text, encoding="utf-8")
     source = source_of(f"{file}:f")
     assert source == text.encode()

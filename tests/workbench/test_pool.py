@@ -1,100 +1,17 @@
 """Workers that are too slow, too greedy or gone are replaced; of one tab's requests only the newest counts."""
 
 import asyncio
-import gc
 import json
 import os
 import signal
 import sys
 import time
 
-import numpy as np
 import pytest
 
-from adjoint.workbench.pool import Pool
 from adjoint.workbench.process import Worker, WorkerError, command
 from adjoint.workbench.protocol import Limits
-from adjoint.workbench.worker import stamp
-
-posix = pytest.mark.skipif(os.name != "posix", reason="limits and signals are the system's")
-
-#: A function that does what the value of its second input says.
-MODEL = """
-import contextlib, os, sys, time
-import numpy as np
-
-print("loading")
-
-def f(x, what):
-    if what == 1:
-        time.sleep(60)
-    if what == 2:
-        os._exit(7)
-    if what == 3:
-        held = [np.ones(1 << 24) for _ in range(64)]
-    if what == 4:
-        os.kill(os.getpid(), 11)
-    if what == 5:
-        print("printed")
-        print("to stderr", file=sys.stderr)
-        sys.stdin.read()
-        os.write(1, b"straight to the pipe")
-    if what == 6:
-        while True:
-            pass
-    if what == 7:
-        time.sleep(1.0)
-    if what == 9:
-        time.sleep(3.0)
-    if what == 8:
-        sys.exit(3)
-    if what in (10, 11) and os.fork() == 0 and what == 11:
-        time.sleep(60)
-    if what == 12:
-        for number in range(3, 20):
-            with contextlib.suppress(OSError):
-                os.write(number, b'{"status": "ok", "forged": 1}' + bytes([10]) + b"half a line")
-    if what == 13:
-        if os.fork() == 0:
-            time.sleep(60)
-        os._exit(7)
-    if what == 14:
-        os.kill(os.getpid(), 9)
-    return x * x
-"""
-
-
-@pytest.fixture
-def first(tmp_path):
-    file = tmp_path / "model.py"
-    file.write_text(MODEL, encoding="utf-8")
-    return {"file": {"target": f"{file}:f", "values": ["x=3", "what=0"], "inputs": None}}
-
-
-def running(first, scenario, size=1, **limits):
-    """Runs a scenario with a pool of real workers."""
-    chosen = Limits(**{"seconds": 20.0, "memory": 256 << 20, **limits})
-
-    async def run():
-        pool = Pool(lambda: Worker(command("adjoint.cli.worker"), first, chosen), chosen, size)
-        await pool.start()
-        try:
-            await scenario(pool)
-        finally:
-            await pool.stop()
-        assert pool.pids == []
-
-    asyncio.run(run())
-
-
-async def ask(pool, what, seq, tab="a", x=3.0, name="story"):
-    body = {"source": {"file": True}, "inputs": {"what": what, "x": x}, "exercises": False}
-    return json.loads(await pool.answer(name, tab, seq, body))
-
-
-def gradient(answer):
-    assert answer["status"] == "ok", answer
-    return answer["story"]["nodes"][0]["grad"]
+from workbench.pools import ask, gradient, posix, running
 
 
 def test_a_file_of_the_user_is_told_and_its_prints_harm_nothing(first, capfd):
@@ -172,49 +89,6 @@ def test_a_worker_that_is_killed_while_it_waits_is_replaced(first):
         assert gradient(await ask(pool, 0, 1)) == 6.0
 
     running(first, scenario)
-
-
-@posix
-def test_a_request_that_a_worker_had_not_begun_is_asked_once_more(first):
-    async def scenario(pool):
-        (pid,) = pool.pids
-        os.kill(pid, signal.SIGKILL)  # nobody has noticed when the request comes
-        assert gradient(await ask(pool, 0, 1)) == 6.0
-        assert pool.pids != [pid]
-
-    running(first, scenario)
-
-
-@posix
-def test_who_ended_a_worker_is_not_asserted(first):
-    async def scenario(pool):
-        error = (await ask(pool, 14, 1))["error"]
-        assert error["what"] == (
-            "the worker process was ended by the system while it computed, most likely for its memory."
-        )
-        assert "256 MiB" in error["help"]
-        assert gradient(await ask(pool, 0, 2)) == 6.0
-
-    running(first, scenario)
-
-
-@posix
-def test_the_end_of_a_worker_leaves_no_traceback_in_the_terminal(first):
-    heard = []
-
-    async def scenario(pool):
-        asyncio.get_running_loop().set_exception_handler(lambda loop, context: heard.append(context))
-        for seq in range(3):
-            assert "longer than" in (await ask(pool, 6, seq))["error"]["what"]
-        gone = asyncio.create_task(ask(pool, 6, 9))
-        await asyncio.sleep(0.2)
-        gone.cancel()
-        assert gradient(await ask(pool, 0, 1, tab="b")) == 6.0
-        gc.collect()  # an exception that nobody took is told when its task is thrown away
-        await asyncio.sleep(0)
-
-    running(first, scenario, seconds=1.0)
-    assert heard == []
 
 
 def test_of_one_tab_only_the_newest_request_counts(first):
@@ -325,58 +199,6 @@ async def _gone(group):
     raise AssertionError
 
 
-@posix
-def test_every_worker_runs_the_text_that_was_read_first(first, tmp_path):
-    file = tmp_path / "model.py"
-    text = "def f(x, what):\n    y = x * x\n    if what == 1:\n        raise ValueError('no')\n    return y\n"
-    file.write_text(text, encoding="utf-8")
-    first["file"]["source"] = text
-
-    async def scenario(pool):
-        found = await ask(pool, 0, 1)
-        assert gradient(found) == 6.0
-        assert "remark" not in found
-        for seq, saved in ((2, "# longer by a line\n\ndef f(x, what):\n    return x * 100\n"), (4, "def f(x:")):
-            file.write_text(saved, encoding="utf-8")
-            (pid,) = pool.pids
-            os.kill(pid, signal.SIGKILL)
-            found = await ask(pool, 0, seq)
-            assert pool.pids != [pid]
-            assert gradient(found) == 6.0
-            assert found["remark"] == "model.py has changed since the workbench started; restart it to see the change."
-            # Errors show the lines that run, and not those that stand in the file by now.
-            outcome = (await ask(pool, 1, seq + 1))["story"]["outcome"]
-            assert "at model.py:4   raise ValueError('no')" in outcome["where"]
-        body = {"source": {"file": True}, "inputs": {"x": 3}}
-        text_of = json.loads(await pool.answer("export", "a", 1, {**body, "format": "text"}))["text"]
-        assert "model.py:2" in text_of
-        assert "x * 100" not in text_of
-        file.write_text(text, encoding="utf-8")
-        assert "remark" not in await ask(pool, 0, 999)
-
-    running(first, scenario)
-
-
-@posix
-def test_data_that_has_changed_is_told_and_not_mixed_in(first, tmp_path):
-    data = tmp_path / "data.npz"
-    np.savez(data, x=3.0)
-    first["file"] |= {"values": ["what=0"], "inputs": str(data), "inputs_stamp": stamp(str(data))}
-
-    async def scenario(pool):
-        body = {"source": {"file": True}}
-        found = json.loads(await pool.answer("story", "a", 1, body))
-        assert gradient(found) == 6.0
-        np.savez(data, x=np.ones(7))
-        (pid,) = pool.pids
-        os.kill(pid, signal.SIGKILL)
-        error = json.loads(await pool.answer("story", "a", 2, body))["error"]
-        assert error["what"] == "data.npz has changed since the workbench started."
-        assert "restart" in error["help"]
-
-    running(first, scenario)
-
-
 def test_who_goes_away_does_not_take_the_worker_along(first):
     async def scenario(pool):
         gone = asyncio.create_task(ask(pool, 7, 1))
@@ -385,52 +207,6 @@ def test_who_goes_away_does_not_take_the_worker_along(first):
         assert gradient(await ask(pool, 0, 1, tab="b")) == 6.0
 
     running(first, scenario, seconds=20.0)
-
-
-def test_requests_of_who_has_gone_away_are_dropped_before_they_start(first):
-    async def scenario(pool):
-        (worker,) = pool._workers
-        busy = asyncio.create_task(ask(pool, 7, 1))
-        await asyncio.sleep(0.1)
-        gone = [asyncio.create_task(ask(pool, 1, 1, tab=f"t{i}")) for i in range(30)]
-        await asyncio.sleep(0.1)
-        assert pool._waiting == 30
-        for one in gone:
-            one.cancel()
-        await asyncio.gather(*gone, return_exceptions=True)
-        await asyncio.sleep(0.1)
-        assert pool._waiting == 0
-        assert gradient(await ask(pool, 0, 1, tab="b")) == 6.0
-        assert gradient(await busy) == 6.0
-        assert (worker.alive, worker._asked) == (True, 2)
-
-    running(first, scenario, seconds=60.0)
-
-
-@posix
-def test_what_is_computed_for_nobody_any_more_is_ended(first):
-    async def scenario(pool):
-        before = pool.pids
-        gone = asyncio.create_task(ask(pool, 6, 1))  # it would never end
-        await asyncio.sleep(0.2)
-        gone.cancel()
-        assert gradient(await ask(pool, 0, 1, tab="b")) == 6.0
-        assert pool.pids != before
-
-    running(first, scenario, seconds=3600.0)
-
-
-def test_a_file_that_never_ends_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("adjoint.workbench.process.STARTING", 2.0)
-    file = tmp_path / "model.py"
-    file.write_text("while True: pass", encoding="utf-8")
-
-    async def scenario(pool):
-        raise AssertionError
-
-    with pytest.raises(WorkerError, match="not ready after 2 seconds") as told:
-        running({"file": {"target": f"{file}:f", "values": [], "inputs": None}}, scenario)
-    assert "should define its function and return" in told.value.help
 
 
 @pytest.mark.parametrize(

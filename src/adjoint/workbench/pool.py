@@ -140,7 +140,8 @@ class Pool:
         """A free worker when it is a request's turn, or None as soon as nobody waits for it any more."""
         getting = asyncio.ensure_future(self._free.get())
         try:
-            await asyncio.wait({getting, done}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {getting, done}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._waiting -= 1
             if not getting.done():
