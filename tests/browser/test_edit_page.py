@@ -24,11 +24,48 @@ def domains(x, y):
     return np.log(x) * np.sqrt(y) + np.exp(x) / y
 
 
+def added(found):
+    total = found[0]
+    for one in found[1:]:
+        total = total + one
+    return total
+
+
+def smooth(x, y):
+    return added([np.sin(x), np.tanh(x), np.exp(-x), np.arctan(x), np.log1p(y), np.square(x), np.cosh(y), np.cbrt(y)])
+
+
+def stepped(x, y):
+    return added([np.floor(x), np.sign(x), np.minimum(x, y), np.clip(x, -1.0, 1.0), np.where(x > y, x, y)])
+
+
+def of_two(x, y):
+    return added([x**y, np.hypot(x, y), np.arctan2(x, y), np.logaddexp(x, y), x / y, x - y])
+
+
+INF, NAN = math.inf, math.nan
+SPECIAL = [
+    (NAN, 2.0),
+    (2.0, NAN),
+    (INF, 2.0),
+    (2.0, INF),
+    (-INF, 2.0),
+    (2.0, -INF),
+    (INF, INF),
+    (INF, -INF),
+    (0.0, INF),
+]
+
+
 def typed(player, text):
     box = player.page.locator("#panel-node .control input[type=text]")
     box.fill(text)
     box.press("Enter")
     box.blur()
+
+
+def box_of(player):
+    return player.page.locator("#panel-node .control input[type=text]").input_value()
 
 
 def all_stops(player, document):
@@ -42,7 +79,8 @@ EDITS = {
     "squared_error": [("w", "3.5"), ("y", "−1e3")],
     "neuron": [("w0", "-0.25"), ("x1", "40"), ("w2", "1e-3")],
     "max_gate": [("w", "7"), ("z", "7"), ("x", "0")],
-    "sine": [("x", "3,14159")],
+    "sine": [("x", "3,14159"), ("x", "inf")],
+    "sum_times": [("x", "1/4"), ("y", "−inf"), ("x", "NaN"), ("z", "∞"), ("x", "2"), ("y", "+Infinity")],
     "copy_gate": [("b", "0"), ("a", ".5")],
 }
 
@@ -57,8 +95,12 @@ def test_numbers_that_are_typed(visit, name):
     for which, text in EDITS[name]:
         player.select(leaves.index(which))
         typed(player, text)
-        args[which] = float(text.replace("−", "-").replace(",", "."))
-        all_stops(player, ad.explain(function)(*args.values()).to_dict())
+        args[which] = 0.25 if text == "1/4" else float(text.replace("−", "-").replace(",", ".").replace("∞", "inf"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            all_stops(player, ad.explain(function)(*args.values()).to_dict())
+        shown = str(args[which]) if not math.isfinite(args[which]) else None
+        assert shown is None or box_of(player) == shown.replace("-", "−")
 
 
 @pytest.mark.parametrize("name", ["max_gate", "product_of_a_sum"])
@@ -89,6 +131,7 @@ def test_a_slider_moves_both_passes(visit, name):
     [
         (kinks, [(2.0, -0.5), (2.0, 2.0), (-3.0, 5.0), (0.0, 0.0), (-1.0, -1.0)]),
         (domains, [(0.5, 4.0), (-1.0, 4.0), (0.0, 1.0), (800.0, 2.0), (1.0, 0.0), (1e-300, 1e300)]),
+        *((one, [(0.5, 0.25), *SPECIAL]) for one in (kinks, domains, smooth, stepped, of_two)),
     ],
 )
 def test_kinks_and_ends_of_domains_follow(visit, function, points):
@@ -99,6 +142,7 @@ def test_kinks_and_ends_of_domains_follow(visit, function, points):
     for point, document in list(zip(points, documents))[1:]:
         for leaf, value in enumerate(point):
             player.go(0)
+            player.press("f")
             player.select(leaf)
             typed(player, repr(value))
         all_stops(player, document)
@@ -114,7 +158,7 @@ def test_what_is_no_number_is_refused_in_words(visit):
     player = Player(visit(ad.explain(module.sine)(2.0, 0.5)).page)
     player.select(0)
     before = player.read()
-    for text in ("two", "", "1e999", "nan", "1 2", "0x10"):
+    for text in ("two", "", "1e999", "nano", "1 2/", "1/0", "in", "0x10"):
         typed(player, text)
         assert player.page.locator("#panel-node .control [role=alert]").inner_text().startswith("Type a number")
         assert player.page.locator("#panel-node .control input[type=text]").get_attribute("aria-invalid") == "true"

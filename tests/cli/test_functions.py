@@ -1,5 +1,6 @@
 """adjoint explain FILE:FUNCTION: a user's file, arrays from an npz file, and everything that may be wrong with them."""
 
+import inspect
 import json
 import pickle
 
@@ -7,6 +8,8 @@ import jsonschema
 import numpy as np
 import pytest
 
+import adjoint as ad
+from adjoint.cli.loading import load_function, source_of
 from cli.shell import ROOT, adjoint, process, refused
 
 MODEL = """\
@@ -265,3 +268,22 @@ def test_a_file_gives_inputs_of_its_own(tmp_path, monkeypatch):
     assert "ZeroDivisionError" in refused(adjoint("explain", "own.py:f"))
     (tmp_path / "own.py").write_text(text.replace("def inputs()", "def inputs(x)"), "utf-8")
     assert "has no value" in refused(adjoint("explain", "own.py:f"))
+
+
+def test_a_text_is_run_as_the_file_that_it_was_read_from(tmp_path):
+    file = tmp_path / "model.py"
+    text = 'import dataclasses\n\n\n@dataclasses.dataclass\nclass Held:\n    x: "float"\n\n\n'
+    text += "def f(x):\n    return Held(x).x * x\n"
+    file.write_text(text, encoding="utf-8")
+    source = source_of(f"{file}:f")
+    assert source == text.encode()
+    for saved in ("def f(x:", "# another\ndef f(x):\n    return 7\n"):
+        file.write_text(saved, encoding="utf-8")
+        function = load_function(f"{file}:f", source)
+        assert function(3.0) == 9.0
+        assert inspect.getsource(function) == text[text.index("def f") :]
+        assert function.__code__.co_filename == function.__globals__["__file__"] == str(file)
+        site = ad.explain(function)(3.0).board.root.node.site
+        assert site.text == "    return Held(x).x * x"
+    assert load_function(f"{file}:f")(3.0) == 7
+    assert source_of(f"{tmp_path}/gone.py:f") is None

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from adjoint.errors import AdjointError
+from adjoint.workbench import subjects
 from adjoint.workbench.gallery import example, gallery
 from adjoint.workbench.protocol import Limits, error_of
 from adjoint.workbench.subjects import Subject
@@ -231,6 +232,7 @@ def test_what_nobody_foresaw_is_an_answer_too(monkeypatch, capsys):
     def broken(*arguments):
         raise KeyError("lost")
 
+    broken.__code__ = broken.__code__.replace(co_filename=subjects.__file__)  # as if it stood there
     monkeypatch.setattr("adjoint.workbench.stories.afford", broken)
     error = bad("story", source={"expression": "x"})
     assert "KeyError" in error["what"]
@@ -264,3 +266,36 @@ def test_an_error_whose_message_is_no_message_has_a_story_too(error):
     found = good("story", file=Subject(f, "f", {"x": 3.0}, 1, ("file", id(error))), source={"file": True})
     assert found["story"]["outcome"]["what"].startswith(type(error).__name__)
     assert len(json.dumps(found)) < 20_000
+
+
+def boom(w=2.0):
+    raise RuntimeError("boom")
+
+
+def missing(w=2.0):
+    import no_such_module_anywhere  # noqa: F401
+
+    return w
+
+
+ASKED = {"story": {}, "views": {}, "race": {}, "export": {"format": "json"}}
+
+
+@pytest.mark.parametrize("name", [*ASKED, "compare"])
+@pytest.mark.parametrize(
+    ("function", "what"), [(boom, "RuntimeError: boom"), (missing, "ModuleNotFoundError: No module")]
+)
+def test_what_the_users_function_raises_is_told_in_the_same_words_everywhere(name, function, what, capsys):
+    file = Subject(function, "loss", {"w": 2.0}, 1, ("file", function))
+    mine = {"file": True}
+    sources = {"left": mine, "right": {"expression": "w"}} if name == "compare" else {"source": mine}
+    found = answer(name, file=file, **sources, **ASKED.get(name, {}))
+    if name == "export":
+        found = {"error": json.loads(found["text"])["outcome"]}
+    if name == "story":
+        found = {"error": found["story"]["outcome"]}
+    error = found["error"]
+    assert error["what"].startswith(what)
+    assert error["where"].startswith("at test_answers.py:")
+    assert "report" not in error.get("help", "")
+    assert "Traceback" not in capsys.readouterr().err

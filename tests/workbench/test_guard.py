@@ -146,6 +146,10 @@ def test_only_posts_ask(method):
     made, recorder = client()
     response = made.request(method, "/api/story")
     assert response.status_code == 405
+    if method != "HEAD":  # which has no body
+        assert response.json()["error"]["what"] == "this address takes POST alone."
+        assert "POST" in response.json()["error"]["help"]
+    assert response.headers["allow"]
     assert not [name for name in response.headers if name.startswith("access-control")]
     assert recorder.asked == []
 

@@ -21,26 +21,6 @@ MOVE = """async (slider, values) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with started(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture
-def bench(browser, server):
-    """A page of the workbench; it must have asked nobody but its own server, and complained of nothing."""
-    opened = []
-
-    def fresh(fragment="", **settings):
-        opened.append(Bench(browser, server, fragment, **settings))
-        return opened[-1]
-
-    yield fresh
-    for one in opened:
-        one.close()
-
-
 def test_it_opens_with_the_first_worked_example_at_its_end(bench):
     page = bench()
     assert page.typed() == "c = w*x; a = c + b; d = a - y; J = half_square(d)"
@@ -175,6 +155,7 @@ def test_a_link_passes_the_parser_of_the_server(bench):
     page = bench("#expression=__import__('os')&inputs=%7B%22x%22%3A1%7D")
     page.until(lambda: page.line() != "")
     assert "There are no strings" in page.line()
+    assert page.typed() == "__import__('os')"  # what is complained of
     assert page.gradients() == {"w": -4, "x": 4, "b": 2, "y": -2}  # the first example instead
 
 

@@ -1,10 +1,11 @@
 """What a request is: JSON of a bounded size, with a version, a tab and a number."""
 
+import asyncio
 import json
 
 import pytest
 
-from workbench.asking import TOKEN, client, request
+from workbench.asking import HOSTS, TOKEN, Recorder, client, request
 
 
 def post(content, kind="application/json", **settings):
@@ -99,3 +100,33 @@ def test_a_failure_of_ours_is_told_without_its_reasons(capsys):
     printed = capsys.readouterr().err
     assert "RuntimeError: secret" in printed
     assert TOKEN not in printed
+
+
+def test_the_work_ends_when_the_browser_goes():
+    ended = []
+
+    class Busy(Recorder):
+        async def answer(self, name, tab, seq, body):
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.append(tab)
+
+    async def scenario():
+        app = client(Busy())[0].app
+        came = [{"type": "http.request", "body": json.dumps(request()).encode()}, {"type": "http.disconnect"}]
+
+        async def receive():
+            await asyncio.sleep(0)
+            return came.pop(0)
+
+        async def send(message):
+            pass
+
+        headers = {"host": HOSTS[0], "x-adjoint-token": TOKEN, "content-type": "application/json"}
+        named = [(name.encode(), value.encode()) for name, value in headers.items()]
+        scope = {"type": "http", "method": "POST", "path": "/api/story", "query_string": b"", "headers": named}
+        await asyncio.wait_for(app(scope, receive, send), 20)
+
+    asyncio.run(scenario())
+    assert ended == ["t1"]

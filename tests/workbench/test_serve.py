@@ -19,6 +19,7 @@ import uvicorn
 
 from adjoint.errors import ArgumentError, UnsupportedError
 from adjoint.workbench import connections, serve
+from adjoint.workbench.process import WorkerError, command
 from adjoint.workbench.serve import Opener, bound, host_names, needed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,6 +97,22 @@ def started(tmp_path):
         if one.process.poll() is None:
             one.process.kill()
         one.process.wait()
+
+
+@posix
+def test_a_file_that_takes_long_to_load_is_named_meanwhile(tmp_path, monkeypatch):
+    monkeypatch.setattr(serve, "QUIET", 0.01)  # a worker takes longer than that to start
+    monkeypatch.setattr("adjoint.workbench.process.STARTING", 1.5)
+    file = tmp_path / "model.py"
+    file.write_text("while True: pass", encoding="utf-8")
+    said = []
+    first = {"file": {"target": f"{file}:f", "values": [], "inputs": None}}
+    wanted = serve.Wanted(
+        command("adjoint.cli.worker"), first, {"file": "model.py:f"}, port=0, browser=False, say=said.append
+    )
+    with pytest.raises(WorkerError, match="not ready after"):
+        serve.serve(wanted)
+    assert said == ["still loading model.py ..."]
 
 
 @posix

@@ -6,11 +6,13 @@ import contextlib
 import difflib
 import importlib.util
 import inspect
+import linecache
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any
 
 from adjoint.errors import AdjointError, ArgumentError, InputFileError
@@ -34,8 +36,11 @@ def names_a_file(target: str) -> bool:
     return ":" in target or target.endswith(".py")
 
 
-def load_function(target: str) -> Callable[..., Any]:
-    """The function of FILE:FUNCTION; raises InputFileError, ArgumentError, or UserError for what its file raises."""
+def load_function(target: str, source: bytes | None = None) -> Callable[..., Any]:
+    """The function of FILE:FUNCTION; raises InputFileError, ArgumentError, or UserError for what its file raises.
+
+    ``source`` is what stood in the file when it was read: it is run, whatever stands there now, or nothing.
+    """
     name, _, function = target.rpartition(":")
     if not name and ":" in target:
         raise ArgumentError(
@@ -51,6 +56,8 @@ def load_function(target: str) -> Callable[..., Any]:
             help=f"write FILE:FUNCTION, such as {file or 'model.py'}:loss.",
         )
     path = Path(name)
+    if source is not None:
+        return _function_of(_module(path, source), function, target, path)
     if not path.exists():
         near = difflib.get_close_matches(path.name, _python_files(path.parent), 1)
         raise InputFileError(
@@ -62,7 +69,7 @@ def load_function(target: str) -> Callable[..., Any]:
         raise InputFileError(
             f"{_quoted(name)} is not a Python file.", where=_quoted(target), help="name a file that ends in .py."
         )
-    return _function_of(_module(path), function, target, path)
+    return _function_of(_module(path, None), function, target, path)
 
 
 def own_inputs(function: Callable[..., Any]) -> dict[str, Any]:
@@ -89,10 +96,38 @@ def _python_files(folder: Path) -> list[str]:
     return []
 
 
-def _module(path: Path) -> Any:
+def source_of(target: str) -> bytes | None:
+    """What stands in the file of FILE:FUNCTION, or None where it cannot be read: loading it says why."""
+    path = Path(target.rpartition(":")[0])
+    with contextlib.suppress(OSError, ValueError):
+        return path.read_bytes() if path.suffix == ".py" else None
+    return None
+
+
+class _Text(SourceFileLoader):
+    """Runs a text as a file, without a look at what stands there now, or at what Python keeps of it."""
+
+    def __init__(self, name: str, path: str, source: bytes) -> None:
+        super().__init__(name, path)
+        self._source = source
+
+    def get_data(self, path: str) -> bytes:
+        """The text, for whoever asks for the file."""
+        return self._source if path == self.path else super().get_data(path)
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The text, compiled; its lines are told from now on wherever lines of the file are."""
+        code: CodeType = self.source_to_code(self._source, self.path)
+        lines = (self.get_source(fullname) or "").splitlines(keepends=True)
+        linecache.cache[self.path] = len(self._source), None, lines, self.path  # no time: the file is not looked at
+        return code
+
+
+def _module(path: Path, source: bytes | None) -> Any:
     """The module of a file, after it ran: with its folder first in the path, as for ``python FILE``."""
     place = path.resolve()
-    spec = importlib.util.spec_from_file_location(place.stem, place)
+    loader = None if source is None else _Text(place.stem, str(place), source)
+    spec = importlib.util.spec_from_file_location(place.stem, place, loader=loader)
     if spec is None or spec.loader is None:
         raise InputFileError(f"{_quoted(str(path))} cannot be loaded.", help="name a file that ends in .py.")
     module = importlib.util.module_from_spec(spec)

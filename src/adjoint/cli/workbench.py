@@ -9,12 +9,13 @@ from typing import Any
 
 import click
 
-from adjoint.cli.loading import names_a_file
+from adjoint.cli.loading import names_a_file, source_of
 from adjoint.errors import ArgumentError
 from adjoint.explain.statistics import written
 from adjoint.expression import bind, parse, parse_values
 from adjoint.workbench.process import command
 from adjoint.workbench.serve import Wanted, needed, serve
+from adjoint.workbench.worker import stamp
 
 WORKER = "adjoint.cli.worker"
 
@@ -30,11 +31,18 @@ def workbench(
     first: dict[str, Any] = {}
     start: dict[str, Any] = {}
     if target is not None and names_a_file(target):
-        # The file runs in the workers, and nowhere else.
+        # The file runs in the workers, and nowhere else. It is read here, once: all workers run the same text.
         name, colon, function = target.rpartition(":")
         place = f"{os.path.abspath(name)}{colon}{function}" if name else target
         file = None if inputs is None else os.path.abspath(inputs)
-        first["file"] = {"target": place, "values": list(values), "inputs": file}
+        source = source_of(place)
+        first["file"] = {
+            "target": place,
+            "source": None if source is None else source.decode("latin-1"),  # any bytes, in JSON
+            "values": list(values),
+            "inputs": file,
+            "inputs_stamp": stamp(file),
+        }
         start["file"] = Path(target).name
     elif inputs is not None:
         raise ArgumentError(

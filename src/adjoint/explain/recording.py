@@ -225,7 +225,8 @@ def failure_of(error: Exception, before: str = "") -> Failure:
         return Failure(f"{before}{type(error).__name__}: {error.what}", error.where, error.help)
     where = None
     for frame, _ in _frames(error):
-        if not is_ours(frame.f_code.co_filename):
+        file = frame.f_code.co_filename
+        if not is_ours(file) and not file.startswith("<frozen "):  # Python's own imports are no line of anybody's
             site = site_of(frame.f_code, _lasti(error, frame))
             where = None if site is None else site.describe("at")
     return Failure(f"{before}{type(error).__name__}: {_message(error)}", where)

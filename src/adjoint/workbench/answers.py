@@ -14,7 +14,9 @@ from typing import Any
 
 from adjoint.errors import AdjointError, SizeError
 from adjoint.explain.document import to_json
+from adjoint.explain.recording import failure_of
 from adjoint.numbers import format_bytes
+from adjoint.site import PACKAGE, is_ours
 from adjoint.workbench.compare import compare_answer
 from adjoint.workbench.export import export_answer
 from adjoint.workbench.gallery import gallery
@@ -35,10 +37,14 @@ _ABOUT: dict[str, Callable[[Subject, dict[str, Any], Limits], dict[str, Any]]] =
 class Bench:
     """The state of one worker: its limits and the user's file, if one was named."""
 
-    def __init__(self, limits: Limits, file: Subject | None = None, name: str = "") -> None:
+    def __init__(
+        self, limits: Limits, file: Subject | None = None, name: str = "", stale: Callable[[], bool] | None = None
+    ) -> None:
         self.limits = limits
         self.file = file
         self.name = name
+        #: Whether something else stands in the file than what was read of it.
+        self._stale = stale
 
     def answer(self, name: str, body: dict[str, Any]) -> str:
         """The answer to a request as one line of JSON; never raises what the request is to blame for."""
@@ -52,8 +58,7 @@ class Bench:
         except RecursionError:
             found = {"status": "error", "error": error_of(_too_deep())}
         except Exception as error:  # noqa: BLE001  an answer is owed for whatever happens
-            traceback.print_exc(file=sys.stderr)
-            found = {"status": "error", "error": error_of(_unexpected(error))}
+            found = {"status": "error", "error": error_of(_raised(error))}
         found["version"] = VERSION
         found.setdefault("ms", round(1e3 * (time.perf_counter() - start), 2))
         try:
@@ -70,7 +75,12 @@ class Bench:
             return self._examples()
         if name == "compare":
             return compare_answer(body, self.file, self.limits)
-        return _ABOUT[name](subject_of(body.get("source"), body.get("inputs"), self.file), body, self.limits)
+        found = _ABOUT[name](subject_of(body.get("source"), body.get("inputs"), self.file), body, self.limits)
+        if name == "story" and "file" in body["source"] and self._stale is not None and self._stale():
+            found["remark"] = (
+                f"{self.name.rpartition(':')[0]} has changed since the workbench started; restart it to see the change."
+            )
+        return found
 
     def _examples(self) -> dict[str, Any]:
         """What the menu offers, and the file of the command line."""
@@ -96,6 +106,27 @@ def _too_long(length: int) -> SizeError:
         f"the answer would be {format_bytes(length)} long, too much for a page.",
         help="use smaller inputs or fewer steps here; ad.explain(f)(...).save('story.html') writes the whole of it.",
     )
+
+
+def _raised(error: Exception) -> AdjointError:
+    """An exception of the function that was asked about, told as the story of its run tells it; or one of ours."""
+    failure = failure_of(error)
+    if failure.where is None or not _by_user(error):
+        traceback.print_exc(file=sys.stderr)
+        return _unexpected(error)
+    return AdjointError(failure.what, where=failure.where, help="mend the function, or try other inputs.")
+
+
+def _by_user(error: Exception) -> bool:
+    """Whether an exception came from a user's code, or from what that code called which is not the engine."""
+    theirs = False
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        file = frame.f_code.co_filename
+        if file.startswith("<frozen "):
+            continue
+        if file.startswith(PACKAGE) or not is_ours(file):  # NumPy's and Python's own count as whoever called them
+            theirs = not is_ours(file)
+    return theirs
 
 
 def _unexpected(error: BaseException) -> AdjointError:

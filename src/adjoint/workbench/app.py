@@ -10,7 +10,7 @@ import asyncio
 import json
 import re
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 from starlette.applications import Starlette
@@ -56,15 +56,16 @@ def application(
             return _json(line(status="error", error=told), error.status)
         except ClientDisconnect:
             return Response(status_code=400)  # to nobody: the browser is gone
-        return _json(await pool.answer(request.url.path.rpartition("/")[2], tab, seq, body))
+        answer = await _while_here(request, pool.answer(request.url.path.rpartition("/")[2], tab, seq, body))
+        return Response(status_code=400) if answer is None else _json(answer)
 
     async def other(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         if status == 500:
             traceback.print_exception(error)  # lines of ours, and nothing of the request
-        what = "there is nothing at this address." if status == 404 else f"this cannot be done ({status})."
-        told = {"kind": "Refused", "what": what, "help": "the addresses are listed in docs/workbench.md."}
-        return _json(line(status="error", error=told), status)
+        told = {"kind": "Refused", **_refusal(request, status)}
+        allowed = getattr(error, "headers", None)  # with 405: which methods there are
+        return _json(line(status="error", error=told), status, allowed)
 
     routes = [Route("/", front, methods=["GET"])]
     routes += [Route(f"/api/{name}", asked, methods=["POST"]) for name in NAMES]
@@ -74,8 +75,43 @@ def application(
     return Guard(inner, token, hosts, lost.text, lost.policy)
 
 
-def _json(body: bytes, status: int = 200) -> Response:
-    return Response(body, status, media_type="application/json")
+def _json(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(body, status, headers, media_type="application/json")
+
+
+def _refusal(request: Request, status: int) -> dict[str, str]:
+    """What is wrong with a request that has no answer here, and what to do."""
+    if status == 404:
+        return {"what": "there is nothing at this address.", "help": "the addresses are listed in docs/workbench.md."}
+    if status == 405:
+        page = request.url.path == "/"
+        return {
+            "what": f"this address takes {'GET' if page else 'POST'} alone.",
+            "help": "questions are sent with POST to /api/NAME, as docs/workbench.md says."
+            if page
+            else 'send it with POST, as JSON: {"version": 1, "tab": "a", "seq": 1, ...}.',
+        }
+    return {
+        "what": f"the workbench could not answer ({status}).",
+        "help": "the reason stands in the terminal; please report it.",
+    }
+
+
+async def _while_here(request: Request, answering: Coroutine[Any, Any, bytes]) -> bytes | None:
+    """The answer to a request that has arrived whole, or None, and an end to the work, where the browser goes first."""
+    answer, gone = asyncio.ensure_future(answering), asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+        return answer.result() if answer.done() else None
+    finally:
+        gone.cancel()
+        answer.cancel()
+
+
+async def _gone(request: Request) -> None:
+    """Returns when the other end of the connection is gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _request(request: Request, limits: Limits) -> tuple[str, int, dict[str, Any]]:

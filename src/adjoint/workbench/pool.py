@@ -1,8 +1,9 @@
 """Who computes what, when: two workers, and for every tab of a browser only its latest request.
 
 A slider sends requests faster than they can be answered. A request that waits is dropped when a newer one
-of its tab arrives; one that is being computed is answered "superseded" at once, and its worker is given a
-moment to finish before it is replaced. A worker that takes too long, or ends by itself, is replaced too.
+of its tab arrives, or when whoever asked has gone away; one that is being computed then is answered
+"superseded" at once, and its worker is given a moment to finish before it is replaced. A worker that takes too
+long, or ends by itself, is replaced too; a request that it had not begun is asked once more.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from collections.abc import Callable
 from typing import Any
 
 from adjoint.errors import AdjointError
+from adjoint.numbers import format_bytes
 from adjoint.workbench.process import Ended, Worker
-from adjoint.workbench.protocol import Limits, failed, line, out_of_memory
+from adjoint.workbench.protocol import Limits, failed, line
 
 #: Seconds that a superseded computation may still take before its worker is replaced.
 PATIENCE = 0.5
@@ -84,7 +86,11 @@ class Pool:
         lane.open = done
         self._waiting += 1
         self._later(self._work(name, body, done))
-        return await asyncio.shield(done)
+        try:
+            return await asyncio.shield(done)
+        finally:
+            if not done.done():  # whoever asked has gone away: nobody else waits for this
+                done.set_result(SUPERSEDED)
 
     def _lane(self, tab: str, name: str) -> Lane:
         key = tab, name
@@ -101,22 +107,25 @@ class Pool:
 
     async def _work(self, name: str, body: dict[str, Any], done: asyncio.Future[bytes]) -> None:
         """Waits for a worker and asks it; the worker is free again, or another one in its place, at the end."""
-        try:
-            worker = await self._free.get()
-        finally:
-            self._waiting -= 1
-        if done.done():  # superseded while it waited
-            self._free.put_nowait(worker)
+        worker = await self._turn(done)
+        if worker is None:
             return
         result = None
         try:
-            if not worker.alive:
-                await worker.kill()  # what it has started may still be there
-                self._workers.discard(worker)
-                worker = self._make()
-                self._workers.add(worker)
-                await worker.start()
-            result = await self._ask(worker, name, body, done)
+            for last in (False, True):
+                if not worker.alive:
+                    await worker.kill()  # what it has started may still be there
+                    self._workers.discard(worker)
+                    worker = self._make()
+                    self._workers.add(worker)
+                    await worker.start()
+                try:
+                    result = await self._ask(worker, name, body, done)
+                    break
+                except Ended as error:
+                    if error.begun or last or done.done():
+                        result = failed(_died(error, self._limits))
+                        break
         except AdjointError as error:
             result = failed(error)
         finally:
@@ -127,8 +136,24 @@ class Pool:
             else:
                 self._later(self._renew(worker))
 
-    async def _ask(self, worker: Worker, name: str, body: dict[str, Any], done: asyncio.Future[bytes]) -> bytes | None:
-        """What the worker answers in time; it is killed where it does not."""
+    async def _turn(self, done: asyncio.Future[bytes]) -> Worker | None:
+        """A free worker when it is a request's turn, or None as soon as nobody waits for it any more."""
+        getting = asyncio.ensure_future(self._free.get())
+        try:
+            either: set[asyncio.Future[Any]] = {getting, done}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._waiting -= 1
+            if not getting.done():
+                getting.cancel()
+        if not done.done():
+            return getting.result()
+        if getting.done():
+            self._free.put_nowait(getting.result())
+        return None
+
+    async def _ask(self, worker: Worker, name: str, body: dict[str, Any], done: asyncio.Future[bytes]) -> bytes:
+        """What the worker answers in time; it is killed where it does not. Raises Ended where it ends by itself."""
         asked = asyncio.ensure_future(worker.ask(name, body))
         try:
             await asyncio.wait({asked, done}, timeout=self._limits.seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -138,12 +163,11 @@ class Pool:
                 return asked.result()
             await worker.kill()
             return SUPERSEDED if done.done() else failed(_too_slow(self._limits))
-        except Ended as error:
-            return failed(_died(error, self._limits))
         finally:
             if not asked.done():
                 asked.cancel()
                 await worker.kill()
+            await asyncio.gather(asked, return_exceptions=True)  # that its worker ended is no news to anybody
 
     async def _renew(self, old: Worker | None) -> None:
         """Puts a new worker in the place of one that ended, ready for the next request."""
@@ -164,14 +188,17 @@ def _too_slow(limits: Limits) -> AdjointError:
 
 
 def _died(error: Ended, limits: Limits) -> AdjointError:
-    # Where memory is gone the system may end a process, and native code may not come back to say so.
-    return out_of_memory(limits) if error.status == _KILLED else _crashed(error.status)
-
-
-def _crashed(status: int | None) -> AdjointError:
-    what = f"by signal {-status}" if status is not None and status < 0 else f"with status {status}"
+    if error.status == _KILLED:  # by whom, nobody says: systems do so where memory is gone
+        return AdjointError(
+            "the worker process was ended by the system while it computed, most likely for its memory.",
+            help=f"the workbench gives it {format_bytes(limits.memory)}: use smaller inputs here, or explain it in a "
+            "program of your own.",
+        )
+    what = "" if error.status is None else f" with status {error.status}"
+    if error.status is not None and error.status < 0:
+        what = f" by signal {-error.status}"
     return AdjointError(
-        f"the worker process ended {what} while it computed.",
+        f"the worker process ended{what} while it computed.",
         help="a new one has been started; what it said stands in the terminal.",
     )
 

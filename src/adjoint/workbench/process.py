@@ -14,7 +14,7 @@ from typing import Any
 
 from adjoint.errors import AdjointError
 from adjoint.site import PACKAGE
-from adjoint.workbench.protocol import Limits
+from adjoint.workbench.protocol import BEGUN, Limits
 
 #: Seconds that a worker has to start: it loads the engine, and the user's file, which may load a lot.
 STARTING = 60.0
@@ -29,11 +29,15 @@ class WorkerError(AdjointError):
 
 
 class Ended(Exception):
-    """A worker that ended before it answered; ``status`` is what the system says of it."""
+    """A worker that ended before it answered.
 
-    def __init__(self, status: int | None) -> None:
+    ``status`` is what the system says of it, or None where it was ended here; ``begun`` whether it had begun.
+    """
+
+    def __init__(self, status: int | None, begun: bool) -> None:
         super().__init__(f"the worker ended with {status}")
         self.status = status
+        self.begun = begun
 
 
 class Worker:
@@ -62,14 +66,14 @@ class Worker:
         try:
             await self._spawn()
             line = await asyncio.wait_for(self._exchange(self._first, 0), STARTING)
-        except OSError as error:
-            raise WorkerError(f"the worker cannot be started: {error.strerror or error}.") from error
-        except TimeoutError:
+        except TimeoutError:  # before OSError, of which it is a kind
             await self.kill()
             raise WorkerError(
                 f"the worker was not ready after {STARTING:.0f} seconds.",
                 help="a file that is named on the command line should define its function and return.",
             ) from None
+        except OSError as error:
+            raise WorkerError(f"the worker cannot be started: {error.strerror or error}.") from error
         except Ended as error:
             raise WorkerError("the worker ended before it was ready.", help="what it said stands above.") from error
         found = json.loads(line)
@@ -104,23 +108,25 @@ class Worker:
 
     async def _exchange(self, request: dict[str, Any], number: int) -> bytes:
         """Sends a line and reads the answer, which begins with the number; other lines are left out."""
-        begin = b"%d " % number
+        begin, begun = b"%d " % number, False
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
-            raise Ended(None)
+            raise Ended(None, begun)
         try:
             process.stdin.write(json.dumps(request).encode("ascii") + b"\n")
             await process.stdin.drain()
             line = await process.stdout.readline()
             while line.endswith(b"\n") and not line.startswith(begin):
+                begun = begun or line == BEGUN % number
                 line = await process.stdout.readline()
         except (ConnectionError, ValueError) as error:  # a line beyond the limit raises ValueError
+            status = process.returncode
             await self.kill()
-            raise Ended(process.returncode) from error
+            raise Ended(status, begun) from error
         if not line.endswith(b"\n"):
             status = await process.wait()
             await self.kill()  # what it has started may still be there
-            raise Ended(status)
+            raise Ended(status, begun)
         return line[len(begin) : -1]
 
     async def kill(self) -> None:

@@ -13,6 +13,8 @@ from adjoint.numbers import format_bytes
 VERSION = 1
 #: What can be asked for.
 NAMES = ("examples", "story", "views", "race", "compare", "export")
+#: The line with which a worker says that it has begun with a request, by its number.
+BEGUN = b"begun %d\n"
 
 
 @dataclass(frozen=True)

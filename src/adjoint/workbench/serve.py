@@ -23,6 +23,8 @@ from adjoint.workbench.protocol import Limits
 
 #: Where the workbench is, and how many ports further it looks where that one is taken.
 PORT, TRIED = 8765, 20
+#: Seconds without a worker after which it is said what is waited for.
+QUIET = 5.0
 
 
 @dataclass
@@ -78,8 +80,11 @@ async def _serve(wanted: Wanted) -> None:
     pool = Pool(lambda: Worker(wanted.worker, wanted.first, wanted.limits), wanted.limits)
     opener = Opener()
     hosts = host_names(listening)
+    what = str(wanted.start.get("file", "the engine")).rpartition(":")
+    late = asyncio.get_running_loop().call_later(QUIET, wanted.say, f"still loading {what[0] or what[2]} ...")
     try:
         await pool.start()
+        late.cancel()
         page = lambda: workbench_page(token, wanted.start)
         app = application(page, pool, token, hosts, wanted.limits, opener.close)
         address = f"http://{hosts[0]}/?token={token}"
@@ -90,6 +95,7 @@ async def _serve(wanted: Wanted) -> None:
             threading.Thread(target=opener.open, args=(address,), daemon=True).start()
         await uvicorn.Server(_config(app)).serve(sockets=[listening])
     finally:
+        late.cancel()
         opener.close()
         listening.close()
         await _whole(pool.stop())

@@ -6,6 +6,7 @@ system. Its time is limited by whoever started it, and, should that process be g
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -14,11 +15,12 @@ from typing import Any, BinaryIO
 
 from adjoint.errors import AdjointError
 from adjoint.workbench.answers import Bench, parsed
-from adjoint.workbench.protocol import Limits, failed, line
+from adjoint.workbench.protocol import BEGUN, Limits, failed, line
 from adjoint.workbench.subjects import Subject, subject_of
 
-#: Loads the file that was named on the command line: from what the first line says to a subject and its name.
-Load = Callable[[dict[str, Any]], tuple[Subject, str]]
+#: Loads the file that was named on the command line: from what the first line says to a subject, its name, and
+#: who is asked whether something else stands in the file by now.
+Load = Callable[[dict[str, Any]], tuple[Subject, str, Callable[[], bool]]]
 
 #: The alarm of a worker waits so much longer than the process that started it.
 _GRACE = 5
@@ -31,8 +33,7 @@ def main(load: Load) -> None:
     limits = Limits(**first.get("limits", {}))
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its workers
-        file, name = load(first["file"]) if first.get("file") else (None, "")
-        bench = Bench(limits, file, name)
+        bench = Bench(limits, *load(first["file"])) if first.get("file") else Bench(limits)
         _warm(bench)
         restrict(limits)
     except AdjointError as error:
@@ -42,11 +43,20 @@ def main(load: Load) -> None:
     mine = os.getpid()
     for request in map(parsed, iter(requests.readline, b"")):
         alarm(limits.seconds + _GRACE)
+        _tell(answers, BEGUN % request["number"])
         answer = bench.answer(str(request["name"]), request["body"])
         if os.getpid() != mine:
             os._exit(0)  # a copy that the function made of this process: nobody asked it
         alarm(0)
         _write(answers, request["number"], answer.encode("utf-8"))
+
+
+def stamp(file: str | None) -> list[int] | None:
+    """What tells a file from a later one of its name: the time of its last change, and its length."""
+    with contextlib.suppress(OSError, ValueError):
+        found = None if file is None else os.stat(file)
+        return None if found is None else [found.st_mtime_ns, found.st_size]
+    return None
 
 
 def _pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -71,7 +81,11 @@ def _let_go(*pipes: int) -> None:
 
 def _write(answers: BinaryIO, number: int, text: bytes) -> None:
     """Writes an answer with the number of its request, on a line of its own: a function may have written there too."""
-    answers.write(b"\n%d %s\n" % (number, text))
+    _tell(answers, b"%d %s\n" % (number, text))
+
+
+def _tell(answers: BinaryIO, text: bytes) -> None:
+    answers.write(b"\n" + text)
     answers.flush()
 
 

@@ -25,6 +25,15 @@ export function parsedNumber(text) {
   return Number.isFinite(found) ? found : null;
 }
 
+export const NUMBERS = "Type a number, such as 2, −0.5, 3/4, 1e-3, nan or inf.";
+
+/** What a box for numbers holds, or null: a number as above, nan, inf or −inf. @param {string} text @returns {number | null} */
+export function typedNumber(text) {
+  const word = /^([-+\u2212]?)(nan|inf(?:inity)?|∞)$/i.exec(text.trim());
+  if (!word) return parsedNumber(text);
+  return /nan/i.test(word[2]) ? NaN : /[-\u2212]/.test(word[1]) ? -Infinity : Infinity;
+}
+
 /** The shape that a text says, or null: 8×3, 8 x 3, (8, 3), [8]; () is a single number's. @param {string} text @returns {number[] | null} */
 export function parsedShape(text) {
   const plain = text.trim().replace(/^[([]/, "").replace(/[)\]]$/, "").trim().replace(/,+$/, "");

@@ -1,6 +1,8 @@
 /** A number box and a slider for an input of a live story. */
 
+import { NUMBERS, typedNumber } from "./answers.js";
 import { fill, h } from "./dom.js";
+import { formatExact, numberOf } from "./format.js";
 
 /** @typedef {import("./types.js").App} App */
 
@@ -35,23 +37,21 @@ export function inputControl(app) {
   let shown = -1;
   /** How far the slider goes for a number. @param {number} value */
   const stretch = (value) => {
-    const most = rangeOf(value);
+    const most = rangeOf(Number.isFinite(value) ? value : 1);
     Object.assign(slider, { min: String(-most), max: String(most), step: String(most / 1000) });
   };
   const read = () => {
-    const text = box.value.trim().replaceAll("−", "-").replace(",", ".");
-    const value = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : NaN;
-    const wrong = !Number.isFinite(value);
-    box.setAttribute("aria-invalid", String(wrong));
-    fill(said, wrong ? "Type a number, such as 2, −0.5 or 1e-3." : null);
-    if (!wrong) app.act.edit(shown, value);
+    const value = typedNumber(box.value.replace(",", "."));
+    box.setAttribute("aria-invalid", String(value === null));
+    fill(said, value === null ? NUMBERS : null);
+    if (value !== null) app.act.edit(shown, value);
   };
   box.addEventListener("change", read);
   box.addEventListener("keydown", (event) => {
     const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    const now = Number(box.value.replaceAll("−", "-")) || 0;
+    const now = typedNumber(box.value) ?? 0;
     box.value = String(Number((now + step * (event.shiftKey ? 0.1 : 1)).toPrecision(12)));
     read();
   });
@@ -67,7 +67,8 @@ export function inputControl(app) {
         fill(place);
         return;
       }
-      const value = Number(story.nodes[id].value);
+      const value = numberOf(/** @type {any} */ (story.nodes[id].value));
+      const finite = Number.isFinite(value);
       if (shown !== id) {
         shown = id;
         const { name } = story.nodes[id];
@@ -79,10 +80,10 @@ export function inputControl(app) {
         fill(place, h("div.control-row", box, slider), said);
       }
       if (document.activeElement !== slider) {
-        if (Math.abs(value) > Number(slider.max)) stretch(value);
+        if (finite && Math.abs(value) > Number(slider.max)) stretch(value);
         slider.value = String(value);
       }
-      if (document.activeElement !== box || box.getAttribute("aria-invalid") !== "true") box.value = String(value).replaceAll("-", "−");
+      if (document.activeElement !== box || box.getAttribute("aria-invalid") !== "true") box.value = (finite ? String(value) : formatExact(/** @type {any} */ (value))).replaceAll("-", "−");
       slider.setAttribute("aria-valuetext", String(value));
     },
   };

@@ -3,6 +3,7 @@
  * hear of changes by name. Numbers of live stories are computed here at once, and the server confirms them.
  */
 
+import { numberOf } from "../../view/player/format.js";
 import { recomputed } from "../../view/player/live.js";
 import { Latest } from "./latest.js";
 import { Pasts } from "./pasts.js";
@@ -51,11 +52,15 @@ export class Bench {
     /** What is wrong with the last request. @type {Told | null} */
     this.trouble = null;
     this.lost = false;
+    /** What the server says of the story: that its file has changed since. */
+    this.remark = "";
     this.waiting = false;
     /** Counts everything that changes results. */
     this.version = 0;
     /** What stays wrong after the next story: why another one could not be opened. @type {Told | null} */
     this.kept = null;
+    /** The expression of a link that could not be opened. @type {string | undefined} */
+    this.refused = undefined;
     /** How a link wants the next story to be looked at. @type {Looks | null} */
     this.looks = null;
     this.fresh = true;
@@ -164,8 +169,8 @@ export class Bench {
     let story = this.story;
     for (const [name, value] of Object.entries(changed)) {
       const input = this.inputs.find((one) => one.name === name);
-      if (!story || !story.live || !input || input.kind !== "number" || input.node === undefined || typeof value !== "number") return null;
-      story = recomputed(story, input.node, value);
+      if (!story || !story.live || !input || input.kind !== "number" || input.node === undefined) return null;
+      story = recomputed(story, input.node, numberOf(value));
     }
     return story;
   }
@@ -185,8 +190,10 @@ export class Bench {
       return;
     }
     this.lost = false;
+    this.remark = answer.remark || "";
     this.trouble = this.kept;
     this.kept = null;
+    if (!this.trouble) this.refused = undefined;
     // The page is ahead: its own numbers are newer than these.
     const stale = kind !== "source" && (snapshot.source !== this.source || (version !== this.version && before !== null && before.live));
     if (stale) {
@@ -225,8 +232,9 @@ export class Bench {
   }
 
   /** @param {Told} told @param {About} about */
-  failed(told, { back, snapshot }) {
+  failed(told, { back, snapshot, kind, key }) {
     this.trouble = told;
+    if (kind === "source" && key !== "text" && back === undefined) this.refused = snapshot.source.expression;
     this.lost = told.kind === "Lost";
     if (back !== undefined) this.pasts.unmove(snapshot, back);
     this.tell("trouble");

@@ -39,6 +39,7 @@
  * @property {string} [where]
  * @property {string} [help]
  * @property {[number, number]} [span]
+ * @property {string} [about]   What was asked for: the names in it are told as they are written.
  *
  * @typedef {Object} Rewrite   One step from the traced graph to the optimised one.
  * @property {string} name

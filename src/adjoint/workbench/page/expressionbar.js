@@ -33,6 +33,7 @@ export function expressionBar(bench) {
     clearTimeout(clock);
     box.value = textOf(bench);
     asked = "";
+    bench.refused = undefined;
     if (bench.trouble && !bench.lost) bench.trouble = null;
     bench.tell("trouble");
   };
@@ -62,7 +63,7 @@ export function expressionBar(bench) {
   });
   bench.on(["source", "examples"], () => {
     if (document.activeElement !== box || bench.fresh) {
-      box.value = textOf(bench);
+      box.value = bench.refused ?? textOf(bench);
       asked = box.value;
     }
     box.placeholder = placeOf(bench);
@@ -70,6 +71,7 @@ export function expressionBar(bench) {
     tell();
   });
   bench.on(["trouble", "story"], () => {
+    if (bench.refused !== undefined && document.activeElement !== box) box.value = asked = bench.refused;
     mark();
     tell();
   });
@@ -78,8 +80,8 @@ export function expressionBar(bench) {
     const bad = trouble !== null && !bench.lost;
     line.classList.toggle("bad", bad);
     line.setAttribute("role", bad ? "alert" : "note");
-    if (trouble && bad) fill(line, troubleText(trouble), trouble.where && !trouble.span ? whereOf(trouble.where) : null);
-    else fill(line, bench.example ? bench.example.title : bench.source.expression !== undefined ? HINT : bench.title);
+    if (trouble && bad) fill(line, ...troubleParts(trouble));
+    else fill(line, bench.remark || (bench.example ? bench.example.title : bench.source.expression !== undefined ? HINT : bench.title));
   };
   return {
     bar: h("div.w-expression", under, box),
@@ -91,14 +93,17 @@ export function expressionBar(bench) {
   };
 }
 
-/** "This ( is never closed. Write the missing )." @param {Told} told */
-export function troubleText({ what, help }) {
-  return [what, help].filter(Boolean).map((part) => capital(String(part)).replace(/([^.!?…])$/, "$1.")).join(" ");
+/** "This ( is never closed. Write the missing )." A name at the beginning keeps its case. @param {Told} told */
+export function troubleText({ what, help, about = "" }) {
+  const names = about.split(/\W+/);
+  const begun = (/** @type {string} */ part) => (names.includes(part.split(/\W/, 1)[0]) ? part : capital(part));
+  return [what, help].filter(Boolean).map((part) => begun(String(part)).replace(/([^.!?…])$/, "$1.")).join(" ");
 }
 
-/** @param {string} where */
-function whereOf(where) {
-  return h("details.w-where", h("summary", "Where"), h("pre", where));
+/** The same, and the line of code where there is one. @param {Told} told @returns {(string | HTMLElement)[]} */
+export function troubleParts(told) {
+  const { where, span } = told;
+  return [troubleText(told), ...(where && !span ? [h("details.w-where", h("summary", "Where"), h("pre", where))] : [])];
 }
 
 /** What stands in the bar for a source. @param {Bench} bench */

@@ -62,6 +62,7 @@ export function graphPane(theme) {
       store.set({ at: store.get().steps.length - 1, theme: theme() });
       if (story !== last && fitsIn(story, place.clientHeight)) stage.fit();
       else if (changed.length) stage.show(changed[0]);
+      else if (story !== last && story.forward.length) stage.show(story.forward[0].node); // a part that can be read
       last = story;
       for (const drawn of place.querySelectorAll("[data-node]")) {
         const on = changed.includes(Number(drawn.getAttribute("data-node")));

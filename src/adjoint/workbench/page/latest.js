@@ -59,7 +59,7 @@ export class Latest {
         const answer = await ask(this.given, this.name, body, abort.signal);
         if (answer !== SUPERSEDED) this.heard.answered(answer, about, !this.next);
       } catch (error) {
-        const told = error instanceof Refusal ? error.told : { kind: "Error", what: String(error) };
+        const told = { ...(error instanceof Refusal ? error.told : { kind: "Error", what: String(error) }), about: JSON.stringify([body, this.given.file]) };
         if (!this.next) this.heard.failed(told, about);
       }
     }

@@ -1,9 +1,10 @@
 /** One number as it is edited: its name, a box, a slider, its gradient, and an arrow that shows which way lowers the result. */
 
-import { parsedNumber } from "../../view/player/answers.js";
+import { NUMBERS, typedNumber } from "../../view/player/answers.js";
 import { fill, h, svg } from "../../view/player/dom.js";
 import { formatExact, numberOf } from "../../view/player/format.js";
 import { rangeOf } from "../../view/player/inputs.js";
+import { toReal } from "../../view/player/rules.js";
 import { tile, toneOf } from "../../view/player/show.js";
 
 /** @typedef {import("../../view/player/types.js").Real} Real */
@@ -23,7 +24,7 @@ import { tile, toneOf } from "../../view/player/show.js";
 const THUMB = 8;
 const LONGEST_ARROW = 56;
 
-/** @param {(value: number) => void} edited */
+/** @param {(value: Real) => void} edited */
 export function numberRow(edited) {
   const name = h("span.w-name");
   const box = /** @type {HTMLInputElement} */ (h("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false" }));
@@ -35,12 +36,12 @@ export function numberRow(edited) {
   let last = null;
 
   const read = () => {
-    const value = parsedNumber(box.value);
+    const value = typedNumber(box.value);
     const whole = last !== null && last.whole;
     const wrong = value === null || (whole && !Number.isInteger(value));
     box.setAttribute("aria-invalid", String(wrong));
-    fill(said, wrong ? (whole ? "Type a whole number, such as 2." : "Type a number, such as 2, −0.5, 3/4 or 1e-3.") : null);
-    if (value !== null && !wrong && last && value !== numberOf(last.value)) edited(value);
+    fill(said, wrong ? (whole ? "Type a whole number, such as 2." : NUMBERS) : null);
+    if (value !== null && !wrong && last && !Object.is(value, numberOf(last.value))) edited(toReal(value));
   };
   box.addEventListener("change", read);
   box.addEventListener("keydown", (event) => {
@@ -49,7 +50,7 @@ export function numberRow(edited) {
     if (!way) return;
     event.preventDefault();
     const step = event.shiftKey && last && !last.whole ? 0.1 : 1;
-    box.value = String(Number(((parsedNumber(box.value) ?? 0) + way * step).toPrecision(12)));
+    box.value = String(Number(((typedNumber(box.value) ?? 0) + way * step).toPrecision(12)));
     read();
   });
 

@@ -1,6 +1,7 @@
 /** The player in the middle of the page: shows what the bench computes, and hands edited inputs to it. */
 
 import { startPlayer } from "../../view/player/main.js";
+import { toReal } from "../../view/player/rules.js";
 import { fitsIn } from "./graphpane.js";
 
 /** @typedef {import("./bench.js").Bench} Bench */
@@ -21,7 +22,7 @@ export function playerTab(place, bench, started) {
     },
     edit: (node, value) => {
       const input = inputOf(node);
-      if (input) bench.edit(input.name, input.whole ? Math.round(value) : value);
+      if (input) bench.edit(input.name, toReal(input.whole ? Math.round(value) : value));
     },
   };
   bench.on(["story"], () => {

@@ -1,7 +1,7 @@
 /** What the other views have in common: a place, a line for what is wrong, and requests of which the newest counts. */
 
 import { fill, h } from "../../view/player/dom.js";
-import { troubleText } from "./expressionbar.js";
+import { troubleParts } from "./expressionbar.js";
 import { Latest } from "./latest.js";
 
 /** @param {number} count @param {string} what */
@@ -28,7 +28,7 @@ export function tabParts(place, name, bench) {
         fill(trouble);
         answered(answer, about, newest);
       },
-      failed: (told) => fill(trouble, troubleText(told)),
+      failed: (told) => fill(trouble, ...troubleParts(told)),
       waiting: (on) => place.classList.toggle("w-waiting", on),
     }),
   };

@@ -1,9 +1,10 @@
 /** An array as it is edited: entry by entry where it is small, else as a whole: scaled, with noise, from a seed. */
 
-import { parsedNumber } from "../../view/player/answers.js";
+import { typedNumber } from "../../view/player/answers.js";
 import { fill, h } from "../../view/player/dom.js";
 import { formatNumber, formatShape, numberOf } from "../../view/player/format.js";
 import { isTensor } from "../../view/player/reading.js";
+import { toReal } from "../../view/player/rules.js";
 import { tile, toneOf } from "../../view/player/show.js";
 import { heat } from "../../view/player/tensor.js";
 import { bell, entriesOf, entryName, shapedAs } from "./arrays.js";
@@ -48,7 +49,7 @@ export function tensorRow(first, edited, open) {
   /** All entries at once: those of before, scaled, with noise added. */
   function stir() {
     const next = bell(Number(seed.box.value) || 0);
-    entries = base.map((v) => Number((numberOf(v) * Number(scale.box.value) + Number(noise.box.value) * next()).toPrecision(6)));
+    entries = base.map((v) => toReal(Number((numberOf(v) * Number(scale.box.value) + Number(noise.box.value) * next()).toPrecision(6))));
     tellControls();
     edited(shapedAs(entries, shape));
   }
@@ -63,7 +64,7 @@ export function tensorRow(first, edited, open) {
     noise.box.value = "0";
     tellControls();
   }
-  /** @param {number} at @param {number} value */
+  /** @param {number} at @param {import("../../view/player/types.js").Real} value */
   function set(at, value) {
     entries = entries.map((v, i) => (i === at ? value : v));
     rebase();
@@ -77,10 +78,10 @@ export function tensorRow(first, edited, open) {
       again();
     });
     box.addEventListener("change", () => {
-      const value = parsedNumber(box.value);
+      const value = typedNumber(box.value);
       const wrong = value === null || (first.whole && !Number.isInteger(value));
       box.setAttribute("aria-invalid", String(wrong));
-      if (value !== null && !wrong) set(i, value);
+      if (value !== null && !wrong) set(i, toReal(value));
     });
     return box;
   });

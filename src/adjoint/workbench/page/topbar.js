@@ -98,6 +98,6 @@ async function pageFile(bench) {
     setTimeout(() => URL.revokeObjectURL(made.href), 60_000);
     return `Saved as ${answer.name}.`;
   } catch (error) {
-    return error instanceof Refusal ? troubleText(error.told) : String(error);
+    return error instanceof Refusal ? troubleText({ ...error.told, about: JSON.stringify(bench.snapshot) }) : String(error);
   }
 }
