@@ -44,8 +44,13 @@ def _plain(value: Any) -> Any:
     return value._value if type(value) is Tensor else value
 
 
-def picture(graph: Graph, values: Mapping[Node, Any], title: str) -> dict[str, Any]:
-    """The document of a graph; ``values`` may leave nodes out."""
+def picture(
+    graph: Graph, values: Mapping[Node, Any], title: str, known: dict[Any, list[tuple[int, int]]]
+) -> dict[str, Any]:
+    """The document of a graph; ``values`` may leave nodes out.
+
+    ``known`` remembers the cells of the graphs that were drawn before: one of the same form has the same cells.
+    """
     recording = Recording(nodes=list(graph.nodes), values=dict(values), title=title)
     recording.parameters = [n for n in graph.inputs if n.dtype.kind in "fc"]
     recording.data = [n for n in graph.inputs if n.dtype.kind not in "fc"]
@@ -55,7 +60,10 @@ def picture(graph: Graph, values: Mapping[Node, Any], title: str) -> dict[str, A
         if item.kind == "op":
             item.role = "root"
     board.root = board.items[board.at[graph.outputs[0]]] if graph.outputs else None
-    cells = place([i.kind for i in board.items], [(e.src, e.dst, e.slot) for e in board.edges])
+    form = tuple(i.kind for i in board.items), tuple((e.src, e.dst, e.slot) for e in board.edges)
+    cells = known.get(form)
+    if cells is None:
+        cells = known[form] = place(*form)
     operations = board.operations
     lines = {item.id: i + 2 for i, item in enumerate(operations)}
     return {
