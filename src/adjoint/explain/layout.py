@@ -7,7 +7,6 @@ depends on nothing but the arguments.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import islice
 from operator import ge
@@ -120,17 +119,17 @@ class _Side(NamedTuple):
 def _settle(wished: list[int], ranks: list[int]) -> None:
     """Give the foremost items their wish and the others the nearest track that keeps the order.
 
-    Counted from the topmost track that each item could have, tracks need only not fall.
+    Less the tracks that the items above it need at least, an item's track is to be no smaller than theirs.
     """
     spare = [at - index for index, at in enumerate(wished)]
+    least, most = min(spare), max(spare)
     for rank in sorted(set(ranks), reverse=True):
-        below = math.inf
-        limits = []
+        below, limits = most, []
         for its, at in zip(reversed(ranks), reversed(spare)):
             if its > rank:
                 below = at
             limits.append(below)
-        above = -math.inf
+        above = least
         for index, limit in enumerate(reversed(limits)):
             if ranks[index] > rank:
                 above = spare[index]
