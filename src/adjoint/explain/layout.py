@@ -74,10 +74,10 @@ def _assign_tracks(roads: Roads, layers: list[list[int]], is_op: list[bool]) -> 
         guide, many = sides[forward]
         for level in range(len(layers)) if forward else reversed(range(len(layers))):
             layer = layers[level]
-            for item in many.get(level, ()):
-                near = sorted([track[other] for other in item.near])
+            for crowded in many.get(level, ()):
+                near = sorted([track[other] for other in crowded.near])
                 # its own track, which is given anew at once, holds what it wishes
-                track[item.number] = near[(len(near) - 1) // 2]
+                track[crowded.item] = near[(len(near) - 1) // 2]
             wished = [track[guide[item]] for item in layer]
             if any(map(ge, wished, islice(wished, 1, None))):
                 _settle(wished, [rank[item] for item in layer])
@@ -89,7 +89,7 @@ def _assign_tracks(roads: Roads, layers: list[list[int]], is_op: list[bool]) -> 
 class _Crowded(NamedTuple):
     """An item with more than two foremost neighbours, which would like to stand in their middle."""
 
-    number: int
+    item: int
     near: list[int]
 
 
