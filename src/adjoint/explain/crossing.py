@@ -116,34 +116,23 @@ def _sweep(layers: list[list[int]], place: list[float], side: _Side, levels: Ite
 
 def count_crossings(roads: Roads, layers: list[list[int]]) -> int:
     """Count the pairs of wires that cross, in all layers at once."""
-    sources, targets, start, level, leaves, enters = roads.wires
+    sources, targets, leaves, enters = roads.wires
     if not len(sources):
         return 0
-    lengths = [len(layer) for layer in layers]
-    place = np.zeros(len(level), dtype=np.int64)
-    firsts = np.cumsum(lengths) - lengths
-    items = np.fromiter(chain.from_iterable(layers), dtype=np.int64)
-    place[items] = np.arange(len(items)) - np.repeat(firsts, lengths)
+    # one number a place, layer after layer: so pairs of different layers are never inverted
+    place = np.zeros(len(roads.layer), dtype=np.int64)
+    place[np.fromiter(chain.from_iterable(layers), dtype=np.int64)] = np.arange(len(place))
     starts, ends = place[sources], place[targets]
     if leaves is not None and enters is not None:
         # The ports of one box stand one above the other: both ends count by their heights.
         starts, ends = starts * HIGH + leaves, ends * HIGH + enters
-    bits, more = int(ends.max()).bit_length(), int(starts.max()).bit_length()
-    # targets of a later layer are larger, so pairs of different layers are never inverted
-    keys = (level[targets] << bits) + ends
-    if int(level.max()).bit_length() + bits + more < 64:
-        # one number says all: numbers are sorted faster than what they are the order of
-        packed = np.sort((((start << more) + starts) << bits) + ends)
-        keys = ((packed >> (more + bits)) << bits) + (packed & ((1 << bits) - 1))
-    else:
-        keys = keys[np.lexsort((ends, starts, start))]
-    return inversions(keys, bits)
+    bits = int(ends.max()).bit_length()
+    # both ends in one number: numbers are sorted faster than what they are the order of
+    return inversions(np.sort((starts << bits) + ends) & ((1 << bits) - 1))
 
 
-def inversions(keys: NDArray[np.int64], bits: int | None = None) -> int:
+def inversions(keys: NDArray[np.int64]) -> int:
     """Count the pairs i < j with keys[i] > keys[j], one stable partition for each bit.
-
-    With ``bits`` the keys must be in order already but for so many of their last bits.
 
     >>> inversions(np.array([2, 0, 1]))
     2
@@ -154,9 +143,7 @@ def inversions(keys: NDArray[np.int64], bits: int | None = None) -> int:
     if not len(keys):
         return 0
     total, index = 0, np.arange(len(keys))
-    if bits is None:
-        bits = int(np.max(keys, initial=0)).bit_length()
-    for bit in range(bits - 1, -1, -1):
+    for bit in range(int(keys.max()).bit_length() - 1, -1, -1):
         # keys are grouped by their higher bits; within a group every 1 before a 0 is an inversion
         group = keys >> (bit + 1)
         starts = np.flatnonzero(np.concatenate(([True], group[1:] != group[:-1])))

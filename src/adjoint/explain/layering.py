@@ -145,10 +145,6 @@ class Wires(NamedTuple):
 
     sources: NDArray[np.int64]
     targets: NDArray[np.int64]
-    #: The layers of the sources.
-    start: NDArray[np.int64]
-    #: The layer of every item.
-    level: NDArray[np.int64]
     leaves: NDArray[np.int64] | None
     enters: NDArray[np.int64] | None
 
@@ -230,10 +226,9 @@ class Roads:
         counts = [len(after) for after in self.after]
         sources = np.repeat(np.arange(len(counts)), counts)
         targets = _flat(self.after)
-        level = np.array(self.layer, dtype=np.int64)
         if self.even:
-            return Wires(sources, targets, level[sources], level, None, None)
-        return Wires(sources, targets, level[sources], level, _flat(self.own_high), _flat(self.after_high))
+            return Wires(sources, targets, None, None)
+        return Wires(sources, targets, _flat(self.own_high), _flat(self.after_high))
 
 
 def _flat(lists: list[list[int]]) -> NDArray[np.int64]:
