@@ -1,5 +1,6 @@
 """Sites: the user's line, the sub-expression under carets, and the variable that takes the result."""
 
+import gc
 import linecache
 import os
 import subprocess
@@ -8,7 +9,7 @@ import textwrap
 
 import pytest
 
-from adjoint.site import PACKAGE, Site, assigned_name, here, site_of, user_frame
+from adjoint.site import KNOWN, PACKAGE, Site, assigned_name, here, site_of, user_frame
 
 
 class Recorder:
@@ -53,6 +54,35 @@ def test_a_site_knows_file_line_columns_and_function(run, tmp_path):
 def test_two_operations_of_a_line_are_told_apart(run):
     product, total = sites(run("y = (x * x) + x\n"))
     assert (product.expression, total.expression) == ("x * x", "(x * x) + x")
+
+
+class CountedCode:
+    """Stands for a code object: counts how often its positions are unpacked."""
+
+    co_filename, co_qualname = "<counted>", "f"
+
+    def __init__(self, size):
+        self.size, self.unpacked = size, 0
+
+    def co_positions(self):
+        self.unpacked += 1
+        return ((line, line, 0, line) for line in range(1, self.size + 1))
+
+
+def test_the_positions_of_a_long_function_are_unpacked_once():
+    code = CountedCode(2_000)
+    found = [site_of(code, lasti) for lasti in range(0, 4_002, 2)]
+    assert [site.line for site in found[:-1]] == list(range(1, 2_001))
+    assert found[-1] is None
+    assert code.unpacked == 1
+
+
+def test_many_functions_are_told_apart_and_no_more_than_a_bound_are_kept():
+    sizes = [*range(1, KNOWN + 50)] * 2
+    for size in sizes:  # each code object may take the place in memory of one that is gone
+        assert site_of(CountedCode(size), 2 * size - 2).line == size
+    held = [o for o in gc.get_objects() if type(o) is CountedCode]
+    assert len(held) <= KNOWN
 
 
 def test_carets_stand_under_the_sub_expression(run):

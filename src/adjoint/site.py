@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dis
 import functools
-import itertools
 import linecache
 import os
 import sys
@@ -91,13 +90,33 @@ def site_of(code: CodeType | None, lasti: int | None) -> Site | None:
     """
     if code is None or lasti is None or lasti < 0:
         return None
-    positions = next(itertools.islice(code.co_positions(), lasti // 2, None), None)
-    if positions is None:
+    known = _positions(code)
+    if lasti // 2 >= len(known):
         return None
-    line, end_line, column, end_column = positions
+    line, end_line, column, end_column = known[lasti // 2]
     if line is None:
         return None
     return Site(code.co_filename, line, end_line or line, column, end_column, code.co_qualname)
+
+
+_Position = tuple[int | None, int | None, int | None, int | None]
+
+#: So many code objects keep their positions unpacked.
+KNOWN = 256
+#: By identity, because a code object's hash takes its whole bytecode; each stands beside its positions,
+#: so that no other can take its place in memory.
+_known: dict[int, tuple[CodeType, tuple[_Position, ...]]] = {}
+
+
+def _positions(code: CodeType) -> tuple[_Position, ...]:
+    """The place of every instruction, unpacked once: a function of thousands of operations is asked for each."""
+    found = _known.get(id(code))
+    if found is None:
+        found = code, tuple(code.co_positions())
+        if len(_known) >= KNOWN:
+            _known.clear()
+        _known[id(code)] = found
+    return found[1]
 
 
 class _Ours(dict[str, bool]):

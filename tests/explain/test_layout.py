@@ -10,8 +10,8 @@ import pytest
 
 from adjoint.errors import ArgumentError, GraphError
 from adjoint.explain.crossing import count_crossings, inversions, order_layers
-from adjoint.explain.layering import Adjacency, Roads, assign_layers
-from adjoint.explain.layout import arrange, place
+from adjoint.explain.layering import Adjacency, Bond, Roads, assign_layers
+from adjoint.explain.layout import _settle, arrange, place
 
 Graph = tuple[list[str], list[tuple[int, int, int]]]
 
@@ -86,6 +86,63 @@ def test_inversions_against_counting_pairs() -> None:
         keys = generator.integers(0, 20, size)
         slow = sum(int(keys[i] > keys[j]) for i in range(size) for j in range(i + 1, size))
         assert inversions(keys) == slow
+
+
+@pytest.mark.parametrize("bonded", [False, True])
+def test_crossings_against_counting_pairs_of_wires(bonded: bool) -> None:
+    for seed in range(30):
+        generator = random.Random(seed)
+        kinds, edges = random_graph(seed, 5 + seed)
+        bonds = [Bond(0, generator.choice([8, 32, 40]), generator.choice([16, 32])) for _ in edges] if bonded else None
+        graph = Adjacency(kinds, edges, bonds)
+        roads = Roads(graph, assign_layers(graph), 1_000)
+        layers: list[list[int]] = [[] for _ in range(1 + max(roads.layer))]
+        for item in generator.sample(range(len(roads.layer)), len(roads.layer)):
+            layers[roads.layer[item]].append(item)
+        place = {item: index for layer in layers for index, item in enumerate(layer)}
+        wires = [
+            (roads.layer[item], (place[item], leaves), (place[other], enters))
+            for item, after in enumerate(roads.after)
+            for other, leaves, enters in zip(after, roads.own_high[item], roads.after_high[item], strict=True)
+        ]
+        pairs = [(a, b) for a in wires for b in wires if a[0] == b[0] and a[1] < b[1] and a[2] > b[2]]
+        assert count_crossings(roads, layers) == len(pairs)
+
+
+def plainly_settled(wished: list[int], ranks: list[int]) -> list[int]:
+    """One item after the other, the foremost first, each as near to its wish as those already placed let it."""
+    found: dict[int, int] = {}
+    for index in sorted(range(len(wished)), key=lambda index: (-ranks[index], index)):
+        above = [found[i] + index - i for i in found if i < index]
+        below = [found[i] + index - i for i in found if i > index]
+        found[index] = max([min([wished[index], *below]), *above])
+    return [found[index] for index in range(len(wished))]
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 30])
+def test_items_are_settled_as_if_one_by_one(size: int) -> None:
+    generator = random.Random(size)
+    for _ in range(100):
+        wished = [generator.randrange(-3, size) for _ in range(size)]
+        ranks = [generator.randrange(3) for _ in range(size)]
+        expected = plainly_settled(wished, ranks)
+        _settle(wished, ranks)
+        assert wished == expected
+
+
+def test_the_places_of_a_road_are_joined_one_by_one() -> None:
+    """Their lists are shared where they are alike: a use of the value must not show at the other places."""
+    kinds = ["leaf"] + ["op"] * 6
+    edges = [(i, i + 1, 0) for i in range(6)] + [(0, 3, 1), (0, 5, 1), (0, 6, 1)]
+    graph = Adjacency(kinds, edges)
+    roads = Roads(graph, assign_layers(graph), 100)
+    places = roads.road[0, 0]
+    assert [roads.after[place] for place in places] == [
+        [places[1]], [places[2], 3], [places[3]], [places[4], 5], [6]
+    ]  # fmt: skip
+    assert [roads.before[place] for place in places] == [[0], *([place] for place in places[:-1])]
+    assert [len(roads.after_high[place]) for place in places] == [1, 2, 1, 2, 1]
+    assert [len(roads.own_high[place]) for place in places] == [1, 2, 1, 2, 1]
 
 
 def test_sweeps_remove_crossings_that_need_not_be() -> None:

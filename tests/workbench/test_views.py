@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 import adjoint as ad
+from adjoint.explain.layout import place
 from adjoint.graph.graph import Graph
+from adjoint.workbench import pictures
 from adjoint.workbench.changes import changes, structures
 from adjoint.workbench.gallery import gallery
 from adjoint.workbench.race import Course, visits
@@ -31,6 +33,23 @@ def operations(document):
 
 def roots(document):
     return [node["value"] for node in document["nodes"] if node.get("role") == "root"]
+
+
+def test_graphs_of_the_same_form_are_laid_out_once_an_answer(monkeypatch):
+    forms = []
+
+    def noted(kinds, edges):
+        forms.append((kinds, edges))
+        return place(kinds, edges)
+
+    monkeypatch.setattr(pictures, "place", noted)
+    found = good("views", **expression("exp(x)*sin(x)", x=0.5), of="gradient")
+    drawn = [found["traced"], found["optimised"], *(r["graph"] for r in found["rewrites"] if "graph" in r)]
+    assert 0 < len(set(forms)) == len(forms) < len(drawn)
+    for document in drawn:
+        kinds = tuple(node["kind"] for node in document["nodes"])
+        cells = place(kinds, [(e["src"], e["dst"], e["slot"]) for e in document["edges"]])
+        assert [tuple(node["at"]) for node in document["nodes"]] == cells
 
 
 @pytest.mark.parametrize("form", ["value", "gradient"])

@@ -8,8 +8,12 @@ each use, because all uses of a value share one road.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from adjoint.errors import ArgumentError, GraphError
 
@@ -50,7 +54,10 @@ class Adjacency:
         self.inputs: list[list[int]] = [[] for _ in range(count)]
         self.consumers: list[list[int]] = [[] for _ in range(count)]
         self.bound: list[list[Bond]] = [[] for _ in range(count)]
-        marked = zip(edges, bonds if bonds is not None else [Bond()] * len(edges), strict=True)
+        plain = Bond()
+        #: Whether any edge says more than that of a node.
+        self.bonded = bonds is not None and any(bond != plain for bond in bonds)
+        marked = zip(edges, bonds if bonds is not None else [plain] * len(edges), strict=True)
         for (source, target, _slot), bond in sorted(marked, key=lambda m: (m[0][1], m[0][2], m[0][0], m[1])):
             if not (0 <= source < count and 0 <= target < count):
                 raise GraphError(f"an edge from {source} to {target}, but there are only {count} nodes.")
@@ -133,6 +140,15 @@ def _follows(graph: Adjacency, node: int) -> bool:
     return not graph.inputs[node] and graph.kinds[node] != "in"
 
 
+class Wires(NamedTuple):
+    """From where and to where the steps of all wires run; the heights only where they differ."""
+
+    sources: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    leaves: NDArray[np.int64] | None
+    enters: NDArray[np.int64] | None
+
+
 class Roads:
     """The layered graph with every long edge cut into steps of one layer.
 
@@ -150,49 +166,70 @@ class Roads:
         self.after_high: list[list[int]] = [[] for _ in layer]
         #: Beside what comes after an item: at which height of its own they are joined.
         self.own_high: list[list[int]] = [[] for _ in layer]
-        self.even = all(bond == Bond() for bound in graph.bound for bond in bound)
+        self.even = not graph.bonded
         self.road: dict[tuple[int, int], list[int]] = {}
-        reach: dict[tuple[int, int], int] = {}
+        stops: dict[tuple[int, int], set[int]] = {}
         leaves: dict[tuple[int, int], int] = {}
         for target, sources in enumerate(graph.inputs):
             for source, bond in zip(sources, graph.bound[target]):
                 if layer[target] - layer[source] > 1:
                     value = source, bond.lane
-                    reach[value] = max(reach.get(value, 0), layer[target])
+                    stops.setdefault(value, set()).add(layer[target])
                     leaves[value] = bond.leaves
+        reach = {value: max(layers) for value, layers in stops.items()}
         # the shortest roads first: past the budget only the very longest go without a reservation
         for value in sorted(reach, key=lambda value: (reach[value] - layer[value[0]], value)):
             budget -= reach[value] - layer[value[0]] - 1
             if budget < 0:
                 break
-            self._lay(value, reach[value], leaves[value])
+            self._lay(value, stops[value], leaves[value])
         for target, sources in enumerate(graph.inputs):
             for source, bond in zip(sources, graph.bound[target]):
                 self._join(source, target, bond)
 
-    def _lay(self, value: tuple[int, int], end: int, leaves: int) -> None:
-        source = value[0]
-        first = len(self.layer)
-        places = list(range(first, first + end - self.layer[source] - 1))
-        self.layer.extend(range(self.layer[source] + 1, end))
-        for lists in (self.before, self.after, self.before_high, self.after_high, self.own_high):
-            lists.extend([] for _ in places)
-        self.road[value] = places
-        for left, right in pairwise([source, *places]):
-            self._link(left, right, leaves if left == source else HIGH // 2, HIGH // 2)
+    def _lay(self, value: tuple[int, int], stops: set[int], leaves: int) -> None:
+        source, end = value[0], max(stops)
+        first, start = len(self.layer), self.layer[source] + 1
+        self.road[value] = places = list(range(first, first + end - start))
+        self.layer.extend(range(start, end))
+        # Most places have one neighbour on each side: their lists are shared, but where the road is joined.
+        alone, middle = [[place] for place in places], [HIGH // 2]
+        self.before += [[source], *alone[:-1]]
+        self.before_high += [[leaves], *[middle] * (len(places) - 1)]
+        self.after += [*alone[1:], []]
+        self.after_high += [*[middle] * (len(places) - 1), []]
+        self.own_high += [*[middle] * (len(places) - 1), []]
+        for stop in stops:
+            place = first + stop - 1 - start
+            for lists in (self.after, self.after_high, self.own_high):
+                lists[place] = lists[place].copy()
+        self.after[source].append(first)
+        self.after_high[source].append(HIGH // 2)
+        self.own_high[source].append(leaves)
 
     def _join(self, source: int, target: int, bond: Bond) -> None:
         gap = self.layer[target] - self.layer[source]
-        leaves = bond.leaves
+        left, leaves = source, bond.leaves
         if gap > 1:
             if (source, bond.lane) not in self.road:
                 return
-            source, leaves = self.road[source, bond.lane][gap - 2], HIGH // 2
-        self._link(source, target, leaves, bond.enters)
-
-    def _link(self, left: int, right: int, leaves: int, enters: int) -> None:
-        self.after[left].append(right)
-        self.after_high[left].append(enters)
+            left, leaves = self.road[source, bond.lane][gap - 2], HIGH // 2
+        self.after[left].append(target)
+        self.after_high[left].append(bond.enters)
         self.own_high[left].append(leaves)
-        self.before[right].append(left)
-        self.before_high[right].append(leaves)
+        self.before[target].append(left)
+        self.before_high[target].append(leaves)
+
+    @cached_property
+    def wires(self) -> Wires:
+        """Every step of every wire, for counting."""
+        counts = [len(after) for after in self.after]
+        sources = np.repeat(np.arange(len(counts)), counts)
+        targets = _flat(self.after)
+        if self.even:
+            return Wires(sources, targets, None, None)
+        return Wires(sources, targets, _flat(self.own_high), _flat(self.after_high))
+
+
+def _flat(lists: list[list[int]]) -> NDArray[np.int64]:
+    return np.fromiter(chain.from_iterable(lists), dtype=np.int64)

@@ -7,8 +7,9 @@ depends on nothing but the arguments.
 
 from __future__ import annotations
 
-from bisect import bisect, insort
 from collections.abc import Sequence
+from itertools import islice
+from operator import ge
 from typing import NamedTuple
 
 from adjoint.explain.crossing import MIDDLE, order_layers
@@ -65,38 +66,73 @@ def _assign_tracks(roads: Roads, layers: list[list[int]], is_op: list[bool]) -> 
     for layer in layers:
         for index, item in enumerate(layer):
             track[item] = index
-    rank = [2 if item < roads.nodes and is_op[item] else 1 if item >= roads.nodes else 0 for item in range(len(track))]
+    rank = [2 if op else 0 for op in is_op] + [1] * (len(track) - roads.nodes)
+    sides = _Side.of(roads, roads.after, rank), _Side.of(roads, roads.before, rank)
     # the last sweep goes forward: an operation stands beside its inputs rather than near its consumer
     for sweep in range(5 if len(track) < MIDDLE else 3):
         forward = sweep % 2 == 0
-        neighbours = roads.before if forward else roads.after
-        for layer in layers if forward else reversed(layers):
-            wished = {item: _wish(track, rank, neighbours[item], track[item]) for item in layer}
-            _settle(track, layer, wished, rank)
+        guide, many = sides[forward]
+        for level in range(len(layers)) if forward else reversed(range(len(layers))):
+            layer = layers[level]
+            for crowded in many.get(level, ()):
+                near = sorted([track[other] for other in crowded.near])
+                # its own track, which is given anew at once, holds what it wishes
+                track[crowded.item] = near[(len(near) - 1) // 2]
+            wished = [track[guide[item]] for item in layer]
+            if any(map(ge, wished, islice(wished, 1, None))):
+                _settle(wished, [rank[item] for item in layer])
+            for item, at in zip(layer, wished):
+                track[item] = at
     return track
 
 
-def _wish(track: list[int], rank: list[int], near: list[int], current: int) -> int:
-    """The track on which an item would like to be: that of its foremost neighbour, or the middle of many."""
-    if not near:
-        return current
-    highest = max([rank[item] for item in near])
-    tracks = [track[item] for item in near if rank[item] == highest]
-    return tracks[0] if len(tracks) <= 2 else sorted(tracks)[(len(tracks) - 1) // 2]
+class _Crowded(NamedTuple):
+    """An item with more than two foremost neighbours, which would like to stand in their middle."""
+
+    item: int
+    near: list[int]
 
 
-def _settle(track: list[int], layer: list[int], wished: dict[int, int], rank: list[int]) -> None:
-    """Give the foremost items their wish and the others the nearest track that keeps the order."""
-    placed: list[int] = []
-    for index in sorted(range(len(layer)), key=lambda index: (-rank[layer[index]], index)):
-        item = layer[index]
-        spot = bisect(placed, index)
-        at = wished[item]
-        if spot < len(placed):
-            below = placed[spot]
-            at = min(at, track[layer[below]] - (below - index))
-        if spot:
-            above = placed[spot - 1]
-            at = max(at, track[layer[above]] + (index - above))
-        track[item] = at
-        insort(placed, index)
+class _Side(NamedTuple):
+    """Beside which neighbour every item would like to stand (itself: where it is), and who has many, by layer."""
+
+    guide: list[int]
+    many: dict[int, list[_Crowded]]
+
+    @classmethod
+    def of(cls, roads: Roads, neighbours: list[list[int]], rank: list[int]) -> _Side:
+        """Who guides the items is their foremost neighbour, or of two the first."""
+        guide = [near[0] if near else item for item, near in enumerate(neighbours)]
+        many: dict[int, list[_Crowded]] = {}
+        for item, near in enumerate(neighbours):
+            if len(near) > 1:
+                highest = max([rank[other] for other in near])
+                foremost = [other for other in near if rank[other] == highest]
+                if len(foremost) <= 2:
+                    guide[item] = foremost[0]
+                else:
+                    guide[item] = item
+                    many.setdefault(roads.layer[item], []).append(_Crowded(item, foremost))
+        return cls(guide, many)
+
+
+def _settle(wished: list[int], ranks: list[int]) -> None:
+    """Give the foremost items their wish and the others the nearest track that keeps the order.
+
+    Less the tracks that the items above it need at least, an item's track is to be no smaller than theirs.
+    """
+    spare = [at - index for index, at in enumerate(wished)]
+    least, most = min(spare), max(spare)
+    for rank in sorted(set(ranks), reverse=True):
+        below, limits = most, []
+        for its, at in zip(reversed(ranks), reversed(spare)):
+            if its > rank:
+                below = at
+            limits.append(below)
+        above = least
+        for index, limit in enumerate(reversed(limits)):
+            if ranks[index] > rank:
+                above = spare[index]
+            elif ranks[index] == rank:
+                above = spare[index] = max(min(spare[index], limit), above)
+    wished[:] = [at + index for index, at in enumerate(spare)]

@@ -85,5 +85,8 @@ def one_line(text: str, width: int = 60) -> str:
     >>> one_line("a = b" + chr(10) + "import os" + chr(0x202E))
     'a = b import os'
     """
-    shown = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * width]).split())
+    start = text[: 4 * width]
+    if not start.isprintable():
+        start = "".join(c if c.isprintable() else " " for c in start)
+    shown = " ".join(start.split())
     return shown if len(shown) <= width and len(text) <= 4 * width else shown[: width - 1] + "…"

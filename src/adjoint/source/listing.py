@@ -185,8 +185,10 @@ class Comments:
         where = f"line {site.line}"
         if len(self.files) > 1:
             where = one_line(f"{os.path.basename(site.file)}:{site.line}")
+        if (site.file, site.line) in self._told:
+            return where
         text = one_line(site.text)
-        if not text or (site.file, site.line) in self._told:
+        if not text:
             return where
         self._told.add((site.file, site.line))
         return f"{where}: {text}"

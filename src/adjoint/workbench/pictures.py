@@ -18,6 +18,7 @@ from adjoint.explain.document import VERSION, identity
 from adjoint.explain.gatewords import gate_words
 from adjoint.explain.items import Board, Item, lay_out
 from adjoint.explain.layout import place
+from adjoint.explain.mathml import Formula
 from adjoint.explain.recording import Recording
 from adjoint.explain.statistics import written
 from adjoint.functions.program import interpret
@@ -44,8 +45,13 @@ def _plain(value: Any) -> Any:
     return value._value if type(value) is Tensor else value
 
 
-def picture(graph: Graph, values: Mapping[Node, Any], title: str) -> dict[str, Any]:
-    """The document of a graph; ``values`` may leave nodes out."""
+def picture(
+    graph: Graph, values: Mapping[Node, Any], title: str, known: dict[Any, list[tuple[int, int]]]
+) -> dict[str, Any]:
+    """The document of a graph; ``values`` may leave nodes out.
+
+    ``known`` remembers the cells of the graphs that were drawn before: one of the same form has the same cells.
+    """
     recording = Recording(nodes=list(graph.nodes), values=dict(values), title=title)
     recording.parameters = [n for n in graph.inputs if n.dtype.kind in "fc"]
     recording.data = [n for n in graph.inputs if n.dtype.kind not in "fc"]
@@ -55,8 +61,12 @@ def picture(graph: Graph, values: Mapping[Node, Any], title: str) -> dict[str, A
         if item.kind == "op":
             item.role = "root"
     board.root = board.items[board.at[graph.outputs[0]]] if graph.outputs else None
-    cells = place([i.kind for i in board.items], [(e.src, e.dst, e.slot) for e in board.edges])
+    form = tuple(i.kind for i in board.items), tuple((e.src, e.dst, e.slot) for e in board.edges)
+    cells = known.get(form)
+    if cells is None:
+        cells = known[form] = place(*form)
     operations = board.operations
+    formulas = {item.id: words.own_formula(board, item) for item in operations}
     lines = {item.id: i + 2 for i, item in enumerate(operations)}
     return {
         "adjoint_story": VERSION,
@@ -64,13 +74,13 @@ def picture(graph: Graph, values: Mapping[Node, Any], title: str) -> dict[str, A
         "expr": {"text": "", "mathml": ""},
         "live": False,
         "outcome": {"status": "ok"},
-        "nodes": [_node(board, item, list(cell)) for item, cell in zip(board.items, cells, strict=True)],
+        "nodes": [_node(item, formulas, list(cell)) for item, cell in zip(board.items, cells, strict=True)],
         "edges": [{"id": e.id, "src": e.src, "dst": e.dst, "slot": e.slot} for e in board.edges],
         "groups": [],
         "forward": [{"node": item.id, "lines": [lines[item.id]]} for item in operations],
         "backward": [],
         "gates": gate_words(board),
-        "code": _code(board, graph, title),
+        "code": _code(board, formulas, graph, title),
         "leaves": [{"node": item.id} for item in board.items if item.kind == "leaf"],
         "cost": {
             "gates": len(operations),
@@ -83,10 +93,10 @@ def picture(graph: Graph, values: Mapping[Node, Any], title: str) -> dict[str, A
     }
 
 
-def _node(board: Board, item: Item, cell: list[int]) -> dict[str, Any]:
+def _node(item: Item, formulas: Mapping[int, Formula], cell: list[int]) -> dict[str, Any]:
     found = identity(item)
     if item.op is not None:
-        found["mathml"] = words.own_formula(board, item).mathml
+        found["mathml"] = formulas[item.id].mathml
         found["saves"] = []
     found["spec"] = item.spec
     if item.value is not None and not isinstance(item.value, tuple):
@@ -98,13 +108,13 @@ def _node(board: Board, item: Item, cell: list[int]) -> dict[str, Any]:
     return found
 
 
-def _code(board: Board, graph: Graph, title: str) -> list[str]:
+def _code(board: Board, formulas: Mapping[int, Formula], graph: Graph, title: str) -> list[str]:
     """One line an operation: what the graph computes, in its own names."""
     inputs = [board.items[board.at[n]].name for n in graph.inputs]
     head = f"def {''.join(c if c.isalnum() else '_' for c in clean(title)) or 'f'}({', '.join(inputs)}):"
     lines = [head]
     for item in board.operations:
         assert item.op is not None
-        lines.append(f"    {item.name} = {words.own_formula(board, item).text}  # {clean(item.op.name)}")
+        lines.append(f"    {item.name} = {formulas[item.id].text}  # {clean(item.op.name)}")
     results = [board.items[board.at[n]].name for n in graph.outputs]
     return [*lines, f"    return {', '.join(results)}"]

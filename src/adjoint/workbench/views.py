@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -44,9 +45,9 @@ def views_answer(subject: Subject, body: dict[str, Any], limits: Limits) -> dict
     made = optimise(graph)
     if step is not None:
         return _alone(subject, made.log, step, given)
-    known: dict[Any, int] = {}
-    documents = [_picture(g, given, subject.title) for g in (graph, made.graph)]
-    rewrites, left_out = _rewrites(made.log, graph, given, known, subject.title)
+    draw = _drawing(given, subject.title)
+    documents = [draw(g) for g in (graph, made.graph)]
+    rewrites, left_out = _rewrites(made.log, graph, draw)
     before, after = _results(graph, given), _results(made.graph, given)
     return {
         "of": form,
@@ -88,8 +89,10 @@ def _enters(value: Any) -> bool:
     return isinstance(value, float | complex | np.ndarray | np.floating | np.complexfloating)
 
 
-def _picture(graph: Graph, given: dict[Node, Any], title: str) -> dict[str, Any]:
-    return picture(graph, values_of(graph, given), title)
+def _drawing(given: dict[Node, Any], title: str) -> Callable[[Graph], dict[str, Any]]:
+    """What draws the graphs of one answer, those of the same form in the same cells (the last is often the first)."""
+    known: dict[Any, list[tuple[int, int]]] = {}
+    return lambda graph: picture(graph, values_of(graph, given), title, known)
 
 
 def _results(graph: Graph, given: dict[Node, Any]) -> list[Any]:
@@ -98,11 +101,10 @@ def _results(graph: Graph, given: dict[Node, Any]) -> list[Any]:
     return [written(values[o]) if o in values else "NaN" for o in graph.outputs]
 
 
-def _rewrites(
-    log: Log, start: Graph, given: dict[Node, Any], known: dict[Any, int], title: str
-) -> tuple[list[dict[str, Any]], int]:
+def _rewrites(log: Log, start: Graph, draw: Callable[[Graph], dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
     """Every rewrite in words and, for the first of them, the graph after it with what is new in it."""
     found: list[dict[str, Any]] = []
+    known: dict[Any, int] = {}
     room = DRAWN
     before, old = start, structures(start, known) if len(start) <= DRAWN else {}
     for i, step in enumerate(log[:LISTED]):
@@ -112,7 +114,7 @@ def _rewrites(
             new = structures(after, known)
             told_step |= {"nodes_before": len(before), "nodes_after": len(after)}
             told_step |= changes(before, old, after, new)
-            told_step["graph"] = _picture(after, given, title)
+            told_step["graph"] = draw(after)
             before, old = after, new
             room -= len(after)
         else:
@@ -140,4 +142,4 @@ def _step(step: Step) -> dict[str, Any]:
 def _alone(subject: Subject, log: Log, count: int, given: dict[Node, Any]) -> dict[str, Any]:
     if count > len(log):
         raise ArgumentError(f"there are {len(log)} rewrites, not {count}.", help="ask for one of them.")
-    return {"step": count, "graph": _picture(log.graph(count), given, subject.title)}
+    return {"step": count, "graph": _drawing(given, subject.title)(log.graph(count))}
