@@ -78,7 +78,9 @@ CUT = (
     boxes.forEach((b, i) => {
       if (b.right > told.getBoundingClientRect().right) found.push(`${at}: ${tiles[i].textContent} is cut`);
       if (boxes.some((o, j) => j > i && Math.min(b.right, o.right) - Math.max(b.left, o.left) > 1
-        && Math.min(b.bottom, o.bottom) - Math.max(b.top, o.top) > 1)) found.push(`${at}: ${tiles[i].textContent} is covered`);
+        && Math.min(b.bottom, o.bottom) - Math.max(b.top, o.top) > 1)) {
+        found.push(`${at}: ${tiles[i].textContent} is covered`);
+      }
     });
   }
   return found;
