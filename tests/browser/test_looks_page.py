@@ -7,7 +7,7 @@ import pytest
 
 import adjoint as ad
 import adjoint.numpy as np
-from browser.examples import worked
+from browser.examples import example_file, worked
 from browser.expected import Walk
 from browser.player import GO, Player
 from explain.networks import NETWORKS
@@ -63,6 +63,31 @@ OVERLAPS = (
 )
 
 
+# What of the equation is cut off, or lies on something else of it.
+CUT = (
+    "(stops) => { const go = "
+    + GO
+    + """;
+  const found = [];
+  for (const at of stops) {
+    go(at);
+    const told = document.querySelector("section.told");
+    if (told.scrollWidth > told.clientWidth) found.push(`${at}: wider than its place`);
+    const tiles = [...told.querySelectorAll(".tile, .sign")].filter((e) => e.checkVisibility() && e.textContent);
+    const boxes = tiles.map((e) => e.getBoundingClientRect());
+    boxes.forEach((b, i) => {
+      if (b.right > told.getBoundingClientRect().right) found.push(`${at}: ${tiles[i].textContent} is cut`);
+      if (boxes.some((o, j) => j > i && Math.min(b.right, o.right) - Math.max(b.left, o.left) > 1
+        && Math.min(b.bottom, o.bottom) - Math.max(b.top, o.top) > 1)) {
+        found.push(`${at}: ${tiles[i].textContent} is covered`);
+      }
+    });
+  }
+  return found;
+}"""
+)
+
+
 def deep_paths(x, y):
     a = x * 98766.0
     b = a + y * -1.2e-7
@@ -90,6 +115,9 @@ def story_of(name):
     if name in NETWORKS:
         function, made = NETWORKS[name]
         return ad.explain(function)(*made())
+    if name == "lstm_step":
+        module = example_file("lstm")
+        return ad.explain(module.lstm_step)(*module.made())
     return worked(name)
 
 
@@ -188,6 +216,63 @@ def test_a_phone_scrolls_down_only_whatever_is_open(visit, name, size):
     sheet = page.locator("dialog[open]").bounding_box()
     assert sheet["x"] >= 0
     assert sheet["x"] + sheet["width"] <= SIZES[size]["width"]
+
+
+@pytest.mark.parametrize("size", ["phone", "small phone", "narrow notebook"])
+@pytest.mark.parametrize("name", ["neuron", "extreme", "attention", "lstm_step"])
+def test_the_equation_is_never_cut(visit, name, size):
+    document = story_of(name).to_dict()
+    for group in document["groups"]:
+        group["open"] = True
+    page = visit(document, viewport=SIZES[size]).page
+    Player(page)
+    assert page.evaluate(CUT, list(range(len(Walk(document).stops)))) == []
+
+
+@pytest.mark.parametrize("name", ["neuron", "attention"])
+def test_a_low_window_shows_the_equation_too(visit, name):
+    """A window of 1440 x 900 at 200 %."""
+    page = visit(story_of(name), viewport={"width": 720, "height": 450}).page
+    Player(page).press("b", "ArrowRight", "ArrowRight")
+    bar = page.locator(".transport").bounding_box()["y"]
+    for part in (".sentence", ".equation [data-tile=down]"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] + box["height"] <= bar, part
+    assert page.locator(".graph").bounding_box()["height"] >= 150
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+ZOOM = "() => document.querySelector('.graph svg > g').getCTM().a"
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+@pytest.mark.parametrize("name", ["neuron", "squared_error"])
+def test_slides_are_fitted_to_their_stage_and_so_is_what_comes_after(visit, name, motion):
+    page = visit(story_of(name), viewport=DESKTOP, reduced_motion=motion).page
+    player = Player(page)
+    player.press("b", "ArrowRight")
+    before = page.evaluate(ZOOM)
+    # Even while the camera still glides to what was asked before.
+    player.press("f", "s")
+    page.wait_for_timeout(500)
+    assert page.locator(".leave-slides").is_visible()
+    numbers = page.evaluate(
+        """() => [...document.querySelectorAll(".graph :is(.told, .grad)")]
+          .map((e) => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a)"""
+    )
+    assert min(numbers) >= 16
+    # The step is in view, and the drawing takes the room that there is.
+    stage, gate = (
+        page.locator(q).first.bounding_box() for q in (".graph", ".graph [aria-label*='current step'] .shape")
+    )
+    assert stage["x"] <= gate["x"]
+    assert gate["x"] + gate["width"] <= stage["x"] + stage["width"]
+    drawn = page.locator(".graph svg > g").first.bounding_box()
+    assert drawn["x"] <= stage["x"] + stage["width"] * 0.12
+    assert drawn["x"] + drawn["width"] >= stage["x"] + stage["width"] * 0.88
+    player.press("Escape")
+    page.wait_for_timeout(500)
+    assert abs(page.evaluate(ZOOM) - before) < 0.01
 
 
 def test_smallest_text(visit):

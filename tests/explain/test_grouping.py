@@ -13,14 +13,18 @@ import adjoint as ad
 import adjoint.numpy as np
 from adjoint.explain.blocks import LIMIT
 from adjoint.explain.convex import convex_parts
-from adjoint.explain.grids import SMALL
+from adjoint.explain.grids import OVERVIEW
 from adjoint.nn.functional import softmax
+from browser.examples import example_file
 from explain.networks import NETWORKS
 
 
 def groups_of(story):
     """The groups as (path of names, kind, operations, names of the leaves that stand directly inside)."""
-    document = story.to_dict()
+    return groups_of_document(story.to_dict())
+
+
+def groups_of_document(document):
     groups = document["groups"]
     found = []
     for group in groups:
@@ -223,14 +227,90 @@ def test_many_inputs_are_cut_into_blocks_too():
     assert {"inputs 1–100", "inputs 601–700"} <= set(names)
 
 
-def test_what_is_open_at_first_is_no_more_than_one_look_takes():
-    for name, (function, arguments) in NETWORKS.items():
-        document = ad.explain(function)(*arguments()).to_dict()
-        opened = {g["id"] for g in document["groups"] if g["open"]}
-        # The one is too large, and the other nothing but layers.
-        assert bool(opened) == (name not in ("lstm_unrolled", "mlp"))
-        if opened and len(document["nodes"]) <= SMALL:
-            assert opened == {g["id"] for g in document["groups"]}
+def seen_in(document):
+    """The paths of open groups, and how many nodes and closed boxes a reader sees beside them."""
+    groups = document["groups"]
+    opened = {g["id"] for g in groups if g["open"]} | {-1}
+    seen = sum(n.get("group", -1) in opened for n in document["nodes"])
+    seen += sum(g.get("parent", -1) in opened and not g["open"] for g in groups)
+    return [path for (path, *_), g in zip(groups_of_document(document), groups, strict=True) if g["open"]], seen
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_what_is_open_at_first_is_no_more_than_one_look_takes(name):
+    function, arguments = NETWORKS[name]
+    document = ad.explain(function)(*arguments()).to_dict()
+    opened, seen = seen_in(document)
+    # The one is too large, and the other nothing but layers.
+    assert bool(opened) == (name not in ("lstm_unrolled", "mlp"))
+    if opened:
+        assert seen <= OVERVIEW
+
+
+@pytest.mark.parametrize(
+    ("file", "function", "opened"),
+    [
+        ("lstm", "lstm_step", ["step", "loss"]),
+        ("attention", "loss", ["attention", "attention/softmax"]),
+        ("networks", "mlp", ["hidden", "out", "loss", "loss/mean"]),
+        ("networks", "convolution", ["convolution", "convolution/filtered", "loss", "loss/mean"]),
+        ("neural_turing_machine", "ntm_read", ["address", "loss"]),
+        ("losses", "cross_entropy", ["softmax"]),
+    ],
+)
+def test_what_of_the_examples_is_open_at_first(file, function, opened):
+    module = example_file(file)
+    chosen = getattr(module, function)
+    found, seen = seen_in(ad.explain(chosen)(*module.EXAMPLES[chosen]).to_dict())
+    assert found == opened
+    assert seen <= OVERVIEW
+
+
+def test_one_scope_that_fills_a_call_and_the_call_are_one_group_called_by_the_scope():
+    def gate(name, x):
+        with ad.scope(name):
+            return np.tanh(x * x)
+
+    def layer(x):
+        return np.sin(x * x)
+
+    def net(x):
+        with ad.scope("filled"):
+            y = layer(x)
+        return gate("forget", x) * gate("say", x) * y
+
+    assert groups_of(ad.explain(net)(2.0)) == [(name, "module", 2, []) for name in ("filled", "forget", "say")]
+    # What holds more than the scope keeps its own name.
+    assert groups_of(ad.explain(lambda x: (lambda g: g)(shifted_gate)(x) * x)(2.0)) == [
+        ("shifted_gate", "function", 3, []),
+        ("shifted_gate/inner", "module", 2, []),
+    ]
+
+
+def shifted_gate(x):
+    with ad.scope("inner"):
+        y = np.tanh(x * x)
+    return y + 1.0
+
+
+def test_entries_of_an_input_stand_where_they_are_used():
+    def gate(x, w):
+        return np.tanh(x * w)
+
+    def double(x):
+        return x * 2.0
+
+    def net(x, w):
+        shared = w[2]
+        return gate(x, w[0] * shared) * gate(x, w[1]) * shared * double(w[3])
+
+    def whole(x, w):
+        return net(x, w) + x
+
+    # Of the entries only w[1] is used in one group alone; w[0] is used beside the groups, and a call with one
+    # operation is no group however its argument was taken.
+    found = groups_of(ad.explain(whole)(2.0, numpy.arange(1.0, 5.0)))
+    assert found == [("net", "function", 13, []), ("net/gate", "function", 2, []), ("net/gate", "function", 3, [])]
 
 
 @settings(max_examples=200, deadline=None)

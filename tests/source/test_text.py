@@ -113,3 +113,23 @@ def test_a_traceback_shows_the_printed_line():
     shown = "".join(traceback.format_exception(caught.value))
     assert "t1 = np.log(x)" in shown
     assert "<adjoint source" in shown
+
+
+def test_each_comment_is_true_of_its_input():
+    """A gate may do one thing to its first input and another to its second."""
+
+    def f(a, b, c):
+        return a / b - np.remainder(c, b)
+
+    lines = str(source(f)(3.0, 2.0, 5.0)).splitlines()
+    back = lines[1 + next(i for i, line in enumerate(lines) if "turn around" in line) :]
+    found = dict.fromkeys(line.split("  # ")[1] for line in back if "  # " in line)
+    for said in (
+        "subtract distributes",
+        "subtract turns the sign",
+        "remainder passes",
+        "remainder scales by -floor(c / b)",
+        "divide scales by 1 / b",
+    ):
+        assert any(said == text.split(";")[0] for text in found), (said, found)
+    assert not any("swaps" in text for text in found)

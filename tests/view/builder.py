@@ -18,7 +18,7 @@ OPERATIONS: dict[str, tuple[str, str, Callable[..., Any], Pull]] = {
     "add": ("+", "distributor", lambda x, y: x + y, lambda g, o, x, y: (g, g)),
     "subtract": ("−", "distributor", lambda x, y: x - y, lambda g, o, x, y: (g, -g)),
     "multiply": ("×", "swapper", lambda x, y: x * y, lambda g, o, x, y: (g * y, g * x)),
-    "divide": ("÷", "swapper", lambda x, y: x / y, lambda g, o, x, y: (g / y, -g * o / y)),
+    "divide": ("÷", "scaler", lambda x, y: x / y, lambda g, o, x, y: (g / y, -g * o / y)),
     "maximum": ("max", "router", np.maximum, lambda g, o, x, y: (g * (x > y), g * (y >= x))),
     "half_square": ("½d²", "scaler", lambda x: x * x / 2, lambda g, o, x: (g * x,)),
     "square": ("x²", "scaler", lambda x: x * x, lambda g, o, x: (2 * g * x,)),

@@ -19,8 +19,8 @@ from adjoint.graph.text import constant_text
 
 #: What stands in a grid: "in" and "out" are ports (with the node whose value passes), "n" a node, "g" a group.
 Member = tuple[str, int]
-#: A story of up to so many nodes is open as a whole; of a larger one no more than so many items are seen at first.
-SMALL, OVERVIEW = 60, 40
+#: No more than so many items are seen at first: what a window of 1440 x 900 shows with room to read it.
+OVERVIEW = 24
 #: So many modules, and nothing beside them, are the layers of a network.
 LAYERS = 3
 #: What of an operation's parameters tells two structures apart.
@@ -199,8 +199,6 @@ def opened_at_first(groups: Groups) -> set[int]:
     opened: set[int] = set()
     if len(groups.board.items) > LARGE or _is_layered(groups):
         return opened
-    if len(groups.board.items) <= SMALL:
-        return {box.id for box in groups.boxes}
     level = list(groups.top.inner)
     seen = len(groups.top.items) + len(level)
     while level:

@@ -10,8 +10,10 @@ scopes and the code of its operations.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from types import CodeType
 
 from adjoint.explain.blocks import LIMIT, SIZE, blocks_of, chunks
@@ -61,6 +63,7 @@ class Groups:
         operations = [item.id for item in board.operations]
         # The calls around each operation that have no box yet, the outermost last.
         self._calls = calls_of(board, recording)
+        _take_in_entries(board, self._calls)
         self._whole = recording.whole
         self._before = {i: [board.edges[e].src for e in board.items[i].ins] for i in operations}
         self._fill(self.top, operations)
@@ -72,10 +75,13 @@ class Groups:
         box.count = len(operations)
         calls = self._calls
         while operations and calls[operations[0]]:
-            # A call that holds everything around it would be a box in a box.
+            # A call that holds everything around it would be a box in a box. One box stands for both, and it is
+            # called as the scope is: many calls are "gate", and only the scope says which.
             call = calls[operations[0]][-1]
             if any(not calls[i] or calls[i][-1] is not call for i in operations):
                 break
+            if box.kind == "function" and call.kind == "module":
+                box.name, box.kind = clean(call.name), call.kind
             for i in operations:
                 calls[i].pop()
         label = {i: calls[i][-1] if calls[i] else None for i in operations}
@@ -188,6 +194,24 @@ def calls_of(board: Board, recording: Recording) -> dict[int, list[Call]]:
     if not scoped:
         _join(board, found)
     return found
+
+
+def _take_in_entries(board: Board, calls: dict[int, list[Call]]) -> None:
+    """Entries of an input stand where they are used: ``gate(w[0:2], w[2:4])`` passes weights, it computes nothing.
+
+    They make no group of a call that would be none without them.
+    """
+    operations = Counter(call for chain in calls.values() for call in chain)
+    for item in board.operations:
+        assert item.op is not None
+        if item.op.name != "getitem" or any(board.items[board.edges[e].src].kind == "op" for e in item.ins):
+            continue
+        chains = [calls[board.edges[e].dst][::-1] for e in item.outs]
+        here = calls[item.id][::-1]
+        shared = [level[0] for level in takewhile(lambda level: len(set(level)) == 1, zip(*chains))]
+        used = [*takewhile(lambda call: operations[call] > 1, shared)]
+        if used[: len(here)] == here:
+            calls[item.id] = used[::-1]
 
 
 def _function(item: Item) -> CodeType | None:

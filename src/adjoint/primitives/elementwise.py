@@ -63,7 +63,6 @@ divide = elementwise(
     "divide",
     operator.truediv,
     (_one_over, lambda xp, y, out: -(out / y)),
-    gate="swapper",
     dtypes="fc",
     symbol="÷",
     formula="{x} / {y}",

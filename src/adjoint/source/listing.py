@@ -160,15 +160,16 @@ class Comments:
         about = statement.about
         assert about is not None
         text = verb(about.op)
-        slopes = about.op.slopes
-        if about.op.gate == "scaler" and text == "scales" and 0 <= statement.index < len(slopes):
-            try:
-                slope = slopes[statement.index].format(**self._facts(about))
-            except (KeyError, IndexError):
-                slope = ""
-            if slope and len(slope) <= 40:
-                text += f" by {slope}"
-        return text
+        own = about.op.slopes[statement.index] if 0 <= statement.index < len(about.op.slopes) else ""
+        if own == "-1":
+            return "turns the sign"
+        if own == "1" or text not in ("scales", "passes"):
+            return text
+        try:
+            slope = own.format(**self._facts(about))
+        except (KeyError, IndexError):
+            slope = ""
+        return f"scales by {slope}" if slope and len(slope) <= 40 else "scales" if own else text
 
     def _facts(self, node: Node) -> dict[str, str]:
         shown = [

@@ -26,8 +26,9 @@ export function mountBanner(place, app) {
     fill(place, h("p.banner", { role: "status" }, h("span", h("span", { "aria-hidden": "true" }, "✗ "), found.text),
       button("Go there", () => {
         const now = app.store.get();
-        const at = stopOf(now, found.node, found.kind);
+        const at = found.node < 0 ? now.steps.length - 1 : stopOf(now, found.node, found.kind);
         if (at !== undefined) app.act.go(at);
+        if (found.node < 0) return;
         app.act.select(found.node);
         app.stage.show(found.node);
       }, { class: "quiet" })));
@@ -41,8 +42,10 @@ export function mountBanner(place, app) {
  */
 function trouble({ story }) {
   const { outcome } = story;
-  if (outcome.status === "failed" && outcome.node !== undefined) {
-    return { text: `The run stopped at ${spoken(story.nodes[outcome.node].op)}.`, node: outcome.node, kind: "forward" };
+  if (outcome.status === "failed") {
+    // Or in Python's code between two operations.
+    const { node = -1 } = outcome;
+    return { text: `The run stopped ${node < 0 ? "after its last operation" : `at ${spoken(story.nodes[node].op)}`}.`, node, kind: "forward" };
   }
   const order = [...story.nodes.filter((n) => n.kind !== "op").map((n) => n.id), ...story.forward.map((f) => f.node)];
   for (const id of order) {

@@ -99,6 +99,7 @@ export function cameraOver(place, moved) {
      */
     open(at, least) {
       camera.held = false;
+      stop();
       set(whole() >= least ? centred(whole()) : around(at ? at.x : 0, at ? at.y : 0, least));
     },
     /** @param {number} factor @param {number} [x] @param {number} [y] */

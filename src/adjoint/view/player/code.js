@@ -148,12 +148,14 @@ function lineNode(state, line, lit, active) {
   const reached = stop !== undefined && stop <= at;
   const { text, tone } = reached ? lineResult(state, fact) : { text: "", tone: "" };
   const [code, comment] = splitComment(story.code[line]);
+  const body = h("span.line-body", h("span.line-text", code), comment ? h("span.comment", comment) : null);
+  // A comment ends before the value.
+  if (text) body.style.setProperty("--value", `${text.length + 2}ch`);
   const picked = fact && fact.kind === "forward" && fact.node === selected;
   return h("li", { "aria-posinset": line + 1, "aria-setsize": story.code.length },
     h("button", { class: `line-button${reached ? " reached" : ""}${picked ? " picked" : ""}`, "data-line": line, tabindex: line === active ? 0 : -1, "aria-current": now ? "step" : null },
       h("span.line-number", { "aria-hidden": "true" }, line + 1),
-      h("span.line-text", code),
-      comment ? h("span.comment", comment) : null,
+      body,
       text ? h("span", { class: `line-value ${tone}` }, text) : null));
 }
 

@@ -32,7 +32,7 @@ function named(state, node, app, more = {}) {
     "span.named",
     given.kind === "const" || !given.name
       ? tile(value, more)
-      : h("button", { class: "bare", title: `Show ${given.name}`, onclick: () => app.act.select(node) }, isTensor(value) ? heat(value, 5, 40) : null, tile(value, more)),
+      : h("button", { class: "bare", title: `Show ${given.name}`, onclick: () => app.act.select(node) }, isTensor(value) ? heat(value, 5, 40, 24) : null, tile(value, more)),
     h("span.under", given.kind === "const" ? "constant" : nameNode(story, node)),
   );
 }
@@ -103,7 +103,7 @@ export function backwardRows(state, entry, app) {
       h("td.sign", asRule ? "→" : "×"),
       h("td", local),
       h("td.sign", asRule ? "→" : "="),
-      h("td", isTensor(p.down) && !hide("share") ? heat(p.down, 4, 34) : null,
+      h("td", isTensor(p.down) && !hide("share") ? heat(p.down, 4, 34, 24) : null,
         tile(p.down, { gradient: true, hidden: hide("share"), class: "now", "data-tile": "down", ...about })),
       h("td.remark", slope, branches(state, entry, p)),
     );
@@ -149,7 +149,7 @@ export function leafTiles(state, app) {
       ? h("span.tile.zero", n.zero ? "0" : "no path")
       : tile(shown, { gradient: done, hidden: done && isHidden(state, "grad", n.id) });
     return h("li.named",
-      h("button", { class: "bare", title: n.zero || `Show ${n.name}`, onclick: () => app.act.select(n.id) }, isTensor(shown) ? heat(shown, 5, 40) : null, told),
+      h("button", { class: "bare", title: n.zero || `Show ${n.name}`, onclick: () => app.act.select(n.id) }, isTensor(shown) ? heat(shown, 5, 40, 24) : null, told),
       h("span.under", done ? partial(root, nameNode(story, n.id)) : nameNode(story, n.id)));
   });
   const more = leaves.length - list.length;
@@ -167,13 +167,13 @@ export function groupTiles(state, step, app) {
   const { story } = state;
   const group = story.groups[step.group];
   const open = button("Open it", () => app.act.toggle(step.group, true), { class: "quiet" });
-  const outs = group.outs.slice(0, 4);
-  const ins = group.ins.slice(0, 6);
   if (step.kind === "forward") {
-    return h("div.tiles", ...ins.map((p) => named(state, p.src, app)), sign("→"), ...outs.map((p) => named(state, p.src, app, { class: "now" })), open);
+    return h("div.tiles", ...group.ins.slice(0, 6).map((p) => named(state, p.src, app)), sign("→"), ...group.outs.slice(0, 4).map((p) => named(state, p.src, app, { class: "now" })), open);
   }
   const flow = (/** @type {number} */ node) => h("span.named",
     tile(gradSoFar(state, node), { gradient: true, hidden: isHidden(state, "grad", node) }),
     h("span.under", partial(rootName(story), nameNode(story, node))));
-  return h("div.tiles", ...outs.map((p) => flow(p.src)), sign("→"), ...ins.filter((p) => story.nodes[p.src].kind !== "const").map((p) => flow(p.src)), open);
+  // Data in whole numbers has no gradient.
+  const live = (/** @type {typeof group.ins} */ ports) => ports.filter(({ src }) => story.nodes[src].grad !== undefined && story.nodes[src].kind !== "const").map((p) => flow(p.src));
+  return h("div.tiles", ...live(group.outs).slice(0, 4), sign("→"), ...live(group.ins).slice(0, 6), open);
 }

@@ -22,13 +22,21 @@ export function mountExplanation(place, app) {
   const body = h("div.equation");
   fill(place, h("div.telling", heading, sentence), body);
   const reach = reachable(place);
+  // The equation is never cut: what it says beside its rows goes below them, then each row's head above it.
+  const fit = () => {
+    const steps = ["slim", "tight"];
+    place.classList.remove(...steps);
+    for (const step of steps) if (place.scrollWidth > place.clientWidth) place.classList.add(step);
+    reach();
+  };
+  new ResizeObserver(fit).observe(place);
   swipes(place, app);
   drawn(app, ["story", "steps", "at", "part", "hidden"], (state, changed) => {
     fill(heading, headingOf(state.steps[state.at]));
     fill(sentence, ...(failedHere(state) ? [] : toldHere(state)));
     fill(body, ...equationOf(state, app));
     if (changed.has("at")) place.scrollTop = 0;
-    reach();
+    fit();
   }, body);
 }
 

@@ -54,10 +54,16 @@ export function mountFormula(place, app) {
  * @param {import("./types.js").Story} story
  */
 function bare(story) {
-  const inputs = story.nodes.filter((n) => n.kind === "leaf").map((n) => n.name || "·");
+  /** As formulas do it: a letter leans, a word stands. @param {number} node */
+  const name = (node) => {
+    const made = nameNode(story, node, 40);
+    if (/^\p{L}\P{N}/u.test(made.textContent || "")) made.style.fontStyle = "normal";
+    return made;
+  };
+  const inputs = story.nodes.filter((n) => n.kind === "leaf").map((n) => name(n.id));
   const names = inputs.length > 6 ? [...inputs.slice(0, 5), "…"] : inputs;
-  if (!story.forward.length) return nameNode(story, 0, 40);
+  if (!story.forward.length) return name(0);
   const head = readingOf(story).root < 0 ? "" : " = ";
-  const list = names.flatMap((name, i) => [i ? ", " : "", h("i", name)]);
-  return h("span.plain-formula", readingOf(story).root < 0 ? null : nameNode(story, readingOf(story).root), head, `${story.title || "f"}(`, ...list, ")");
+  const list = names.flatMap((given, i) => [i ? ", " : "", given]);
+  return h("span.plain-formula", readingOf(story).root < 0 ? null : name(readingOf(story).root), head, `${story.title || "f"}(`, ...list, ")");
 }

@@ -73,7 +73,6 @@ function appearance(app) {
   app.commands.slides = () => {
     store.set({ slides: !store.get().slides }, true);
     app.say(store.get().slides ? "Slides. Press S or Escape to leave." : "Slides left.");
-    requestAnimationFrame(() => app.stage.fit());
   };
   // Paper is white and cannot be scrolled: the light colours, the whole picture, and the gradients.
   const printed = h("div.printed");

@@ -27,6 +27,8 @@ const NARROW = 700;
 const TINY = 350;
 /** Text can be read from this zoom on; of a large graph one wants to see the shape first. */
 const LEGIBLE = 0.82;
+/** On a slide from as far as the last row: there the smallest numbers are 16 high. */
+const SLIDE = 1;
 const SHAPE = 0.12;
 
 /** @typedef {ReturnType<typeof stageView>} StageView */
@@ -132,8 +134,8 @@ function stageView(el, app) {
     const whole = camera.whole();
     if (refit) {
       const [box] = scene.boxes[currentItem()] || [];
-      camera.open(box ? { x: box.x + box.w / 2, y: box.y + box.h / 2 } : null, large ? SHAPE : LEGIBLE);
-    } else if (other && !camera.held && whole >= LEGIBLE) camera.set(camera.centred(whole));
+      camera.open(box ? { x: box.x + box.w / 2, y: box.y + box.h / 2 } : null, large ? SHAPE : slides ? SLIDE : LEGIBLE);
+    } else if (other && !camera.held && whole >= (slides ? SLIDE : LEGIBLE)) camera.set(camera.centred(whole));
     else steady(held);
     const { rows, key } = legendRows(story, scales);
     if (key !== legendKey) fill(legend, ...legendItems(rows));

@@ -10,11 +10,12 @@ import { formatExact, formatNumber, formatShape } from "./format.js";
  * @param {TensorSummary} tensor
  * @param {number} cell
  * @param {number} [room]
+ * @param {number} [least]   Small tensors are so high, as long as they are not three times as wide.
  */
-export function heat(tensor, cell, room = 400) {
+export function heat(tensor, cell, room = 400, least = 0) {
   const { thumb } = tensor;
   if (!thumb || !thumb.rows || !thumb.cols) return null;
-  const size = Math.max(2, Math.min(cell, Math.floor(room / thumb.rows)));
+  const size = Math.max(2, Math.min(Math.max(cell, Math.min(Math.ceil(least / thumb.rows), Math.floor((3 * least) / thumb.cols))), Math.floor(room / thumb.rows)));
   const cells = thumb.q.flatMap((row, y) =>
     row.map((q, x) => {
       const tone = q > 0 ? "pos" : q < 0 ? "neg" : q === 0 ? "zero" : "bad";
