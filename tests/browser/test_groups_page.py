@@ -189,6 +189,26 @@ def test_all_open_it_is_a_canvas_that_keys_still_reach(visit, large):
     assert player.facts()["value"]
 
 
+def test_a_graph_too_large_for_a_page_stays_collapsed_and_says_so(visit, large):
+    # The same graph with so many constants in one of its closed groups that no page could draw them.
+    inside = next(n["group"] for n in large["nodes"] if "group" in n)
+    first = len(large["nodes"])
+    more = [
+        {"id": i, "kind": "const", "spec": "f64[]", "value": 0.0, "at": [0, 0], "group": inside}
+        for i in range(first, 100_001)
+    ]
+    player = Player(visit({**large, "nodes": large["nodes"] + more}).page)
+    assert player.page.locator(".banner").inner_text() == (
+        "100,001 nodes are too many to open: the groups stay closed."
+    )
+    wanted = visible(large, set())
+    assert drawn(player) == wanted
+    toggle(player, wanted["closed"][0])
+    assert drawn(player) == wanted
+    player.press("End")
+    assert player.read()["heading"] == "Done"
+
+
 def test_at_the_end_the_inputs_and_their_gradients_are_in_view(visit):
     def chain(x):
         for _ in range(60):
