@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
 from types import CodeType
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from adjoint.graph.node import Node
 from adjoint.graph.spec import Spec
 from adjoint.methods import Methods
 from adjoint.modes import MODE
-from adjoint.site import here
+from adjoint.site import here, is_ours
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,6 +73,10 @@ class Tensor(Methods, metaclass=_Made):
         """The values as a read-only array: a view, never a copy."""
         if type(self._value) is Spec:
             raise no_value(self, "there is nothing to read")
+        mode = MODE.get()
+        listener = None if mode is None or self._node is None else mode.listener
+        if listener is not None and not is_ours(sys._getframe(1).f_code.co_filename):
+            listener.looked(self._node, False)
         view = np.asarray(self._value).view()
         view.flags.writeable = False
         return view

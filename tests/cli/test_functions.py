@@ -254,6 +254,15 @@ def test_a_wrong_rule_is_status_1(folder):
     assert (outcome.exit_code, "WRONG" in outcome.stdout) == (1, True)
 
 
+def test_an_example_gives_the_arguments_of_its_functions(tmp_path, monkeypatch):
+    text = "def f(a, b):\n    return a * b\n\ndef g(a):\n    return a * a\n\nEXAMPLES = {f: (2.0, 3.0)}\n"
+    (tmp_path / "own.py").write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    found = json.loads(adjoint("explain", "own.py:f", "--json", "-").stdout)
+    assert {n["name"]: n.get("grad") for n in found["nodes"] if n["kind"] == "leaf"} == {"a": 3, "b": 2}
+    assert "has no value" in refused(adjoint("explain", "own.py:g"))
+
+
 def test_a_file_gives_inputs_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = "def inputs():\n    return {'a': 2.0, 'b': 3.0, 'c': 9.0}\n\ndef f(a, b=1.0):\n    return a * b\n"

@@ -25,6 +25,24 @@ def test_a_captured_leaf_that_was_not_chosen():
     assert (leaf["role"], "grad" in leaf) == ("data", False)
 
 
+W = ad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+
+
+class Layer:
+    def __init__(self):
+        self.bias = ad.tensor(1.0, requires_grad=True)
+
+    def __call__(self, x):
+        return (W * x + self.bias).sum()
+
+
+def test_captured_leaves_are_called_as_the_variables_that_hold_them():
+    inner = ad.tensor(2.0, requires_grad=True)
+    assert ad.explain(Layer())(2.0).gradients.keys() == {"x", "W", "bias"}
+    assert ad.explain(lambda x: x * inner)(2.0).gradients == {"x": 2.0, "inner": 2.0}
+    assert W.node.name is None
+
+
 def test_older_history():
     w = ad.tensor(2.0, requires_grad=True, name="w")
     old = w * 3.0

@@ -157,7 +157,7 @@ def test_an_object_that_is_called_has_the_name_of_its_class():
             return x * self.w * x
 
     cubes = Cube()
-    assert groups_of(ad.explain(lambda x: cubes(x) + 1.0)(2.0)) == [("Cube", "function", 2, [])]
+    assert groups_of(ad.explain(lambda x: cubes(x) + 1.0)(2.0)) == [("Cube", "function", 2, ["w"])]
 
 
 def test_histories_group_by_scope_else_by_function():

@@ -73,11 +73,16 @@ def load_function(target: str, source: bytes | None = None) -> Callable[..., Any
 
 
 def own_inputs(function: Callable[..., Any]) -> dict[str, Any]:
-    """The values by parameter that the file of a function gives: those that its function ``inputs`` returns.
+    """The values by parameter that the file of a function gives: what its function ``inputs`` returns, or its EXAMPLES.
 
-    Nothing where it has none. Raises UserError for what it raises, ArgumentError for a result that is no dict by name.
+    ``EXAMPLES`` has the arguments of functions by function. Nothing where the file has neither. Raises UserError for
+    what ``inputs`` raises, ArgumentError for a result that is no dict by name.
     """
-    given = getattr(function, "__globals__", {}).get("inputs")
+    known = getattr(function, "__globals__", {})
+    examples, given = known.get("EXAMPLES"), known.get("inputs")
+    if isinstance(examples, dict) and isinstance(examples.get(function), tuple):
+        with contextlib.suppress(TypeError):
+            return dict(inspect.signature(function).bind(*examples[function]).arguments)
     if not inspect.isfunction(given) or given is function or inspect.signature(given).parameters:
         return {}
     with contextlib.redirect_stdout(sys.stderr), telling():

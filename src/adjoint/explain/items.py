@@ -127,7 +127,7 @@ def lay_out(recording: Recording) -> Board:
         reached = collect([recording.root])
     given = set(arguments)
     rest = [n for n in reached if n not in given]
-    names = _names([*arguments, *rest])
+    names = _names([*arguments, *rest], recording.names)
     board.taken = set(names.values())
     parameters = set(recording.parameters)
     for node in (*arguments, *rest):
@@ -144,9 +144,9 @@ def lay_out(recording: Recording) -> Board:
     return board
 
 
-def _names(nodes: list[Node]) -> dict[Node, str]:
+def _names(nodes: list[Node], known: dict[Node, str | None]) -> dict[Node, str]:
     """A name of its own for every node: the user's where there is one (x, x_2, ...), else v1, v2, ... (data1, ...)."""
-    wishes = labels(nodes)
+    wishes = labels(nodes) | {node: name for node, name in known.items() if name}
     found: dict[Node, str] = {}
     texts = {node: clean(wishes.get(node) or "") for node in nodes}
     taken = {text for text in texts.values() if text}

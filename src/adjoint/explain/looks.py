@@ -26,11 +26,12 @@ def looks_of(board: Board, recording: Recording) -> list[dict[str, Any]]:
     One that cannot be asked again (it works on arrays, or with a user's own operation) has no instructions.
     """
     inputs = {*recording.parameters, *recording.data}
-    found: list[dict[str, Any]] = []
-    for look in recording.looks:
-        nodes = collect([look.node])
-        if inputs.isdisjoint(nodes):
-            continue
+    follows = set(inputs)
+    for node in recording.nodes:
+        if any(type(i) is Node and i in follows for i in node.inputs):
+            follows.add(node)
+    found: dict[str, dict[str, Any]] = {}
+    for look in (one for one in recording.looks if one.node in follows):
         # What is asked stands where it was computed; a jump behind "or" is placed elsewhere by Python itself.
         own = look.truth and not look.node.is_leaf and look.node.code is look.code
         site = look.node.site if own else site_of(look.code, look.lasti)
@@ -38,15 +39,16 @@ def looks_of(board: Board, recording: Recording) -> list[dict[str, Any]]:
         if site is not None:
             told["line"] = site.line
         try:
-            reads, code = _instructions(board, recording, look)
+            if not look.heard:
+                raise NoScalarForm("asked too often")
+            told["reads"], told["code"] = _instructions(board, recording, look)
+            value = recording.values[look.node]
+            told["was"] = written(bool(value) if look.truth else value)
         except (NoScalarForm, AttributeError):
-            found.append(told)
-            continue
-        value = recording.values[look.node]
-        told |= {"was": written(bool(value) if look.truth else value), "reads": reads, "code": code}
-        found.append(told)
-    # A loop may ask the same again in each of its rounds.
-    return [one for at, one in enumerate(found) if one not in found[:at]]
+            behind = inputs if not look.heard else inputs.intersection(collect([look.node]))
+            told["reads"] = sorted(board.at[n] for n in behind if n in board.at)
+        found[repr(told)] = told  # a loop may ask the same again in each of its rounds
+    return list(found.values())
 
 
 def _instructions(board: Board, recording: Recording, look: Look) -> tuple[list[int], Code]:

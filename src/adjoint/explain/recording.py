@@ -59,6 +59,8 @@ class Recording:
     data: list[Node] = field(default_factory=list)
     #: Those of them that are no arguments: tracked leaves which the function captured.
     captured: list[Node] = field(default_factory=list)
+    #: The variables that hold leaves without names of their own.
+    names: dict[Node, str | None] = field(default_factory=dict)
     #: What a reader takes for the inputs of the whole: arguments that are data, or no entries of a container.
     whole: set[Node] = field(default_factory=set)
     #: Nodes through which no gradient passes.
@@ -114,8 +116,8 @@ def record_call(
     finally:
         listener.stack.end()
         MODE.reset(token)
-    found.values, found.calls, found.looks = listener.values, listener.calls, list(listener.looks)
-    found.captured = listener.tracked
+    found.values, found.calls, found.looks = listener.values, listener.calls, listener.looks
+    found.captured, found.names = listener.tracked, listener.names
     (found.parameters if chosen is None else found.data).extend(listener.tracked)
     found.nodes = sorted(listener.values, key=lambda n: n.seq)
     if found.failure is None:

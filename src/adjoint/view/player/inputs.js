@@ -34,6 +34,7 @@ export function inputControl(app) {
   const box = /** @type {HTMLInputElement} */ (h("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", size: 9 }));
   const slider = /** @type {HTMLInputElement} */ (h("input", { type: "range" }));
   const said = h("p.bad-input", { role: "alert" });
+  const strays = h("p.bad-text");
   let shown = -1;
   /** How far the slider goes for a number. @param {number} value */
   const stretch = (value) => {
@@ -77,8 +78,9 @@ export function inputControl(app) {
         stretch(value);
         fill(said);
         box.removeAttribute("aria-invalid");
-        fill(place, h("div.control-row", box, slider), said);
+        fill(place, h("div.control-row", box, slider), said, strays);
       }
+      fill(strays, story.strays);
       if (document.activeElement !== slider) {
         if (finite && Math.abs(value) > Number(slider.max)) stretch(value);
         slider.value = String(value);

@@ -99,6 +99,14 @@ export function createLive(story) {
     return latest;
   };
 
+  /** @type {Float64Array | null} */
+  let first = null;
+  /** The story's own values as this page computes them: its last digits may differ from Python's. */
+  const origin = () => {
+    if (!first) compute((first = given.slice()), forward);
+    return first;
+  };
+
   /** @param {number} node @param {number} eps @param {{value: Float64Array}} [at] @returns {Nudge | null} */
   const nudge = (node, eps, at = latest || recompute()) => {
     const old = at.value[node];
@@ -178,7 +186,7 @@ export function createLive(story) {
       leaves: shown.leaves.map(({ nudge: _nudge, ...leaf }) => lazily(row(leaf, leaf.node), leaf.node)),
       // Found by the Hessian at the story's own inputs: nobody knows it of others.
       stationary: moved ? undefined : story.stationary,
-      strays: moved ? strayed(story.looks || [], value) : undefined,
+      strays: moved ? strayed(story.looks || [], value, origin()) : undefined,
     };
   };
   return { recompute, nudge, applyTo };
@@ -220,15 +228,16 @@ function stoppedEdges(story, { grad, local }, ruleOf) {
 
 /**
  * What the code asked and would be answered otherwise now, so that it would do something else; undefined: nothing.
- * @param {import("./types.js").Look[]} looks @param {Float64Array} value
+ * @param {import("./types.js").Look[]} looks @param {Float64Array} value @param {Float64Array} first   What it was in the story's own run.
  */
-function strayed(looks, value) {
+function strayed(looks, value, first) {
   for (const { text, line, truth, was, reads = [], code } of looks) {
+    if (reads.every((n) => Object.is(value[n], first[n]))) continue;
     const now = code ? evaluate(code, reads.map((n) => value[n])) : NaN;
     if (code && was !== undefined && Object.is(now + 0, numberOf(was) + 0)) continue;
     const place = `${line ? `Line ${line}: ` : ""}“${text}”`;
     if (!truth) return `${place} takes a number out of the graph; what the code made of it stays as it was.`;
-    const told = code ? `was ${!!was} and is ${!!now} now: the code would go another way.` : "may be answered otherwise now.";
+    const told = code ? `was ${!!was} and is ${!!now} now: the code may go another way.` : "may be answered otherwise now.";
     return `${place} ${told} These numbers follow the way that was taken.`;
   }
 }
