@@ -23,7 +23,8 @@ Explain a computation: both passes, step by step, in numbers and words.
 
 TARGET is an expression, such as "(a*b + c)*f", or a function in a file, such as model.py:loss
 (the file is run). VALUES are NAME=NUMBER, one for each free name or parameter. Where the file has
-a function inputs(), the dict that it returns gives values to parameters that have none.
+a function inputs(), the dict that it returns gives values to parameters that have none; so does its
+EXAMPLES, a dict of argument tuples by function.
 
 \b
   adjoint explain "(a*b + c)*f" a=2 b=3 c=-10 f=5 --check
