@@ -140,6 +140,8 @@ def test_motion_only_where_it_is_welcome(visit, motion):
     for _ in range(4):
         player.press("ArrowRight")
         page.wait_for_timeout(60)
+        # What moves begins with the next frame, however late a busy machine draws it.
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     began = set(page.evaluate("() => window.began"))
     if motion == "reduce":
         assert began == set()
