@@ -11,12 +11,11 @@ from typing import Any
 from adjoint.explain.items import Board, Item
 from adjoint.explain.listener import Look
 from adjoint.explain.recording import Recording
-from adjoint.explain.rules import BOOL, F64, SAME, WHOLE, Code, NoScalarForm, Notes, Ref, as_truth, emitted
+from adjoint.explain.rules import BOOL, F64, Code, NoScalarForm, Notes, Ref, as_truth, emitted, has_code, is_number
 from adjoint.explain.statistics import written
 from adjoint.graph.graph import collect
 from adjoint.graph.node import Node
 from adjoint.graph.text import clean
-from adjoint.primitives.record import REGISTRY
 from adjoint.site import site_of
 
 
@@ -67,19 +66,17 @@ def _instructions(board: Board, recording: Recording, look: Look) -> tuple[list[
                 raise NoScalarForm("an array")
             memo[node] = (k.const(value), False)
         else:
-            op = node.op
-            scalar = node.dtype in (BOOL, F64) and node.shape == () and REGISTRY.get(op.name) is op
-            if not scalar or op.family == "reduce" or not (callable(op.emit) or op.name in SAME):
+            op, params = node.op, node.params or {}
+            if node.shape != () or node.dtype not in (BOOL, F64) or not has_code(op, params):
                 raise NoScalarForm(op.name)
             operands = [memo[i] if type(i) is Node else (k.const(i), False) for i in node.inputs]
-            memo[node] = emitted(k, op, node.params or {}, operands, node.dtype == BOOL)
+            memo[node] = emitted(k, op, params, operands, node.dtype == BOOL)
     ref, is_truth = memo[look.node]
     return reads, k.code(as_truth(k, ref, is_truth) if look.truth else ref)
 
 
 def _read(k: Notes, item: Item, place: int) -> tuple[Ref, bool]:
-    spec = item.specs[0]
-    whole = spec.dtype.kind in "iu" and item.kind != "op" and item.value is not None and abs(int(item.value)) <= WHOLE
-    if item.several or spec.shape or not (whole or spec.dtype in (BOOL, F64)):
+    if not is_number(item):
         raise NoScalarForm(item.name)
-    return (k.truth(f"x{place}") if spec.dtype == BOOL else f"x{place}"), spec.dtype == BOOL
+    truth = item.specs[0].dtype == BOOL
+    return (k.truth(f"x{place}") if truth else f"x{place}"), truth

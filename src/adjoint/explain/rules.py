@@ -11,7 +11,7 @@ instruction is the result. Truth values are the numbers 1 and 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -49,7 +49,7 @@ LOGIC = frozenset(
 TRUTHS = LOGIC | {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"}
 TRUTHS |= {"isnan", "isfinite", "isinf"}
 #: Records that leave a number what it is.
-SAME = frozenset({"alias", "cut", "real", "conj", "astype"})
+_SAME = frozenset({"alias", "cut", "real", "conj", "astype"})
 _EXACT: dict[str, Callable[..., float]] = {
     "add": lambda x, y: x + y,
     "sub": lambda x, y: x - y,
@@ -58,7 +58,7 @@ _EXACT: dict[str, Callable[..., float]] = {
     "abs": abs,
 }
 #: Larger whole numbers are no doubles.
-WHOLE = 2**53
+_WHOLE = 2**53
 
 
 class NoScalarForm(Exception):
@@ -122,7 +122,7 @@ class Notes:
 def _operand(ref: Ref, named: dict[str, str]) -> Any:
     if isinstance(ref, str):
         return named.get(ref, ref)
-    return int(ref) if ref.is_integer() and ref != 0 and abs(ref) < WHOLE else written(ref)
+    return int(ref) if ref.is_integer() and ref != 0 and abs(ref) < _WHOLE else written(ref)
 
 
 def rules_of(board: Board) -> tuple[list[dict[str, Any]], dict[int, int]] | None:
@@ -134,7 +134,7 @@ def rules_of(board: Board) -> tuple[list[dict[str, Any]], dict[int, int]] | None
         if item.op is None or not _scalar(item, operands) or item.value is None:
             return None
         # What a name says of itself changes no number: who cut, or to what the cast went.
-        params = () if item.op.name in SAME else tuple(sorted(item.params.items()))
+        params = () if item.op.name in _SAME else tuple(sorted(item.params.items()))
         key = (item.op, params, tuple(_dtype(o) == BOOL for o in operands), _dtype(item) == BOOL)
         keys[item.id] = key
         live = wanted.setdefault(key, set())
@@ -153,21 +153,26 @@ def _dtype(item: Item) -> Any:
 
 def _scalar(item: Item, operands: Sequence[Item]) -> bool:
     """Whether an operation makes one number or truth value of such: doubles, and whole numbers that are constant."""
-    if item.several or item.specs[0].shape or _dtype(item) not in (F64, BOOL):
-        return False
-    for one in operands:
-        if one.several or one.specs[0].shape or one.value is None:
-            return False
-        kind = _dtype(one).kind
-        whole = kind in "iu" and one.kind != "op" and abs(int(one.value)) <= WHOLE
-        if not whole and _dtype(one) not in (F64, BOOL):
-            return False
     op = item.op
     assert op is not None
+    fits = not item.several and not item.specs[0].shape and _dtype(item) in (F64, BOOL)
+    return fits and all(map(is_number, operands)) and has_code(op, item.params)
+
+
+def is_number(item: Item) -> bool:
+    """Whether a value is one double or truth value, or a whole number that is constant."""
+    if item.several or item.specs[0].shape or item.value is None:
+        return False
+    whole = _dtype(item).kind in "iu" and item.kind != "op" and abs(int(item.value)) <= _WHOLE
+    return whole or _dtype(item) in (F64, BOOL)
+
+
+def has_code(op: Primitive, params: Mapping[str, Any]) -> bool:
+    """Whether the record of an operation says how numbers are computed, one by one."""
     if REGISTRY.get(op.name) is not op:
         return False  # a user's own
-    folds = op.family == "reduce" and isinstance(op.emit, tuple) and not op.mask and not item.params.get("axis")
-    return op.name in SAME or folds or (callable(op.emit) and op.family != "reduce")
+    folds = op.family == "reduce" and isinstance(op.emit, tuple) and not op.mask and not params.get("axis")
+    return op.name in _SAME or folds or (callable(op.emit) and op.family != "reduce")
 
 
 @lru_cache(maxsize=1024)
@@ -261,7 +266,7 @@ def emitted(
     k: Any, op: Primitive, params: dict[str, Any], operands: Sequence[tuple[Ref, bool]], truth: bool
 ) -> tuple[Ref, bool]:
     """The instructions of one record, and whether what they give is a truth value."""
-    if op.name in SAME:
+    if op.name in _SAME:
         ref, is_truth = operands[0]
         return (as_truth(k, ref, is_truth) if truth else ref), truth
     given = [

@@ -11,7 +11,7 @@ from adjoint.explain.items import Board, Edge, Item
 from adjoint.explain.mathml import Formula, escape, name_formula, number_formula, render, tagged
 from adjoint.explain.passes import BackwardStep, Part
 from adjoint.graph.text import clean, constant_text
-from adjoint.numbers import format_gradient, format_number, format_shape
+from adjoint.numbers import format_array, format_gradient, format_number
 from adjoint.primitives import words as gates
 from adjoint.primitives.places import HOLE
 from adjoint.primitives.specs import written
@@ -38,9 +38,8 @@ def number_text(value: Any) -> str:
         return str(bool(array))
     if not array.shape:
         return format_number(array[()])
-    if array.size == 1 and array.dtype.kind in "fiu" and np.isfinite(array).all():
-        return f"[{format_number(array.reshape(-1)[0])}]"
-    return format_shape(array.shape)
+    told = array.size == 1 and array.dtype.kind in "fiu" and np.isfinite(array).all()
+    return format_array({"shape": array.shape, "min": array.item() if told else None})
 
 
 def gradient_text(value: Any) -> str:

@@ -169,7 +169,10 @@ class Comments:
             slope = own.format(**self._facts(about))
         except (KeyError, IndexError):
             slope = ""
-        return f"scales by {slope}" if slope and len(slope) <= 40 else "scales" if own else text
+        # A slope that is a plain number, such as 1 / 3.0, stands in the line itself.
+        if any(map(str.isalpha, slope)) and len(slope) <= 40:
+            return f"scales by {slope}"
+        return "scales" if own else text
 
     def _facts(self, node: Node) -> dict[str, str]:
         shown = [

@@ -290,7 +290,7 @@ export function pixelGrid(visible, sizes, { flip, textbook, along, across }) {
     right = Math.max(right, end);
     u = gapEnd[c] + (idle && !gap ? 0 : flip ? 14 : 18);
   }
-  return { sizes, row, column, passed, fans, frames, up, down, y, bottom, right, left, gapStart, gapEnd, dot, turns, shapesStop, shelfStop, fanStart };
+  return { sizes, row, column, fans, frames, up, down, y, bottom, right, left, gapStart, gapEnd, dot, turns, shapesStop, shelfStop, fanStart };
 }
 
 /** The shapes of an item one after the other. @param {Size} size */
